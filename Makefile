@@ -1,0 +1,48 @@
+# Every command sets up what it needs. `make` prints this list.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check clean
+
+help:  ## print this list
+	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "VCCI needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed. On Debian: apt-get install python3-venv"; exit 1; }
+
+.venv/.run: requirements/run.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what a run needs ..."
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.run
+	@echo "Installing what the tests need ..."
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: .venv/.run  ## make .venv with the hash-locked dependencies
+
+run: .venv/.run  ## a real ledger to a Scope 3 inventory, in one command
+	@$(BIN)/vcci run examples/oxford-city-council/spend.csv \
+		--map examples/oxford-city-council/mapping.yaml --out inventory/oxford-city-council
+
+test: .venv/.dev  ## the whole test suite
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: .venv/.dev  ## lint, format, types, import arrows: under a minute
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -p no:randomly tests/test_house_rules.py
+
+bench-%: .venv/.dev  ## measure: bench-batch, printed and kept in benchmarks/results/
+	@$(BIN)/vcci bench $*
+
+clean:  ## remove everything that was made here, but no database
+	@rm -rf .venv inventory dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,5 @@
+"""`python -m vcci` is the same program as `vcci`."""
+
+from vcci.cli import main
+
+main()

@@ -1,0 +1,137 @@
+"""Tables on a terminal: the inventory as `vcci run` prints it.
+
+Names are drawn as plain texts: no markup is read from them, and characters that could steer the terminal
+are written out. Names give way to the width of the terminal, figures never do.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vcci.domain.display import (
+    NO_NAME,
+    coverage_percents,
+    money,
+    percent,
+    spend_in_order,
+    tonnes,
+    visible,
+)
+from vcci.domain.finding import REASONS
+from vcci.domain.inventory import CategoryTotal, Inventory, SupplierTotal, YearTotal
+
+TOP: Final = 10
+"""Suppliers and uncovered accounts shown; the files hold them all."""
+
+FIGURES: Final = (">lines", ">tCO2e", ">share")
+"""Headings that rows of emissions end with; > stands for a column of figures."""
+
+
+def inventory(shown: Inventory, console: Console | None = None) -> None:
+    """Print totals, categories, suppliers, years, coverage, notices and packs, on stdout."""
+    console = console or Console(highlight=False)
+    parts = (_headline, _categories, _suppliers, _years, _coverage, _outcomes, _uncovered, _notices, _packs)
+    for part in (part(shown) for part in parts):
+        if isinstance(part, Text) or part.row_count:
+            console.print(part)
+
+
+def results(where: dict[str, str], console: Console | None = None) -> None:
+    """Print where the results lie, each path whole on one line, to be copied."""
+    console = console or Console(highlight=False)
+    width = max(map(len, where), default=0)
+    console.print(Text("Results", "bold"))
+    for what, path in where.items():
+        line = Text(f"{what:<{width}}  {visible(path)}")
+        console.print(line, soft_wrap=True)
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a table; a column's first letter says its kind: > figures, ~ sentences, else names."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        figures = column.startswith(">")
+        table.add_column(column.lstrip(">~"), justify="right" if figures else "left", no_wrap=figures)
+    for row in rows:
+        cells = zip(columns, row, strict=True)
+        table.add_row(*(Text(visible(c), overflow="ellipsis", no_wrap=name[0] != "~") for name, c in cells))
+    return table
+
+
+def _headline(shown: Inventory) -> Text:
+    title = visible(shown.title or "Scope 3 inventory")
+    return Text.assemble(
+        "\n", (title, "bold"), f"  {shown.year or 'all years'}\n",
+        (f"{tonnes(shown.total_mg_co2e)} tCO2e", "bold"), f"  Scope 3, run {shown.run_digest[:16]}\n",
+    )  # fmt: skip
+
+
+def _coverage(shown: Inventory) -> Text:
+    counts = shown.counts
+    text = Text.assemble(
+        ("Rows", "bold"),
+        f"  {counts.rows:,} in = {counts.lines:,} with lines + {counts.excluded:,} excluded"
+        f" + {counts.not_covered:,} not covered + {counts.rejected:,} rejected\n",
+    )
+    for unit, share in coverage_percents(shown).items():
+        text.append("Coverage", "bold").append(f"  {share} of purchases in {visible(unit)} by value\n")
+    return text
+
+
+def _categories(shown: Inventory) -> Table:
+    rows = ((str(row.category), row.title, *_figures(row, shown)) for row in shown.categories)
+    return _table("By category", (">no", "category", *FIGURES), rows)
+
+
+def _suppliers(shown: Inventory) -> Table:
+    rows = ((row.supplier or NO_NAME, *_figures(row, shown)) for row in shown.suppliers[:TOP])
+    return _table(_top("Top suppliers", shown.suppliers), ("supplier", *FIGURES), rows)
+
+
+def _years(shown: Inventory) -> Table:
+    rows = ((str(row.year or "no date"), *_figures(row, shown)) for row in shown.years)
+    return _table("By year", ("year", *FIGURES), rows)
+
+
+def _outcomes(shown: Inventory) -> Table:
+    rows = (
+        (row.outcome.value, _meaning(row.reason), f"{row.rows:,}", money(row.spend_hundredths), row.unit)
+        for row in spend_in_order(shown)
+    )
+    return _table("What became of the rows", ("outcome", "~why", ">rows", ">amount", "unit"), rows)
+
+
+def _uncovered(shown: Inventory) -> Table:
+    rows = (
+        (row.account, row.reason, f"{row.rows:,}", money(row.spend_hundredths), row.unit)
+        for row in shown.uncovered[:TOP]
+    )
+    title = _top("Not covered: map these next", shown.uncovered)
+    return _table(title, ("account", "why", ">rows", ">amount", "unit"), rows)
+
+
+def _notices(shown: Inventory) -> Table:
+    rows = ((f"{row.lines:,}", row.meaning) for row in shown.notices)
+    return _table("Notices", (">lines", "~what they mean"), rows)
+
+
+def _packs(shown: Inventory) -> Table:
+    rows = ((row.name, row.version, row.publisher, row.licence, row.digest[:12]) for row in shown.packs)
+    return _table("Factor packs", ("pack", "version", "publisher", "licence", "digest"), rows)
+
+
+def _figures(row: CategoryTotal | SupplierTotal | YearTotal, shown: Inventory) -> tuple[str, str, str]:
+    share = percent(row.emissions_mg_co2e, shown.total_mg_co2e)
+    return f"{row.lines:,}", tonnes(row.emissions_mg_co2e), share
+
+
+def _meaning(reason: str) -> str:
+    return REASONS[reason].meaning if reason else "Calculated."
+
+
+def _top(title: str, rows: Sequence[object]) -> str:
+    return f"{title} ({min(TOP, len(rows))} of {len(rows):,})"

@@ -1,0 +1,1 @@
+"""PostgreSQL, and only here: the embedded server, schema, migrations, tenancy and stores."""

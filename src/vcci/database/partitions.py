@@ -1,0 +1,96 @@
+"""A partition for the rows of one import or run: made, filled, indexed, secured, attached.
+
+Order matters. Rows are copied before the index is built (a tenth of the work) and before row security comes
+on (PostgreSQL refuses COPY under it); a check on the key spares ATTACH from reading the rows again.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import polars as pl
+
+from vcci.database.connections import Connection
+from vcci.database.schema import PARTITION_SCHEMA, SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioned:
+    """A partitioned table: the column it is split by, what is loaded, and its keys."""
+
+    table: str
+    by: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+ACTIVITIES: Final = Partitioned(
+    "activities",
+    "import_id",
+    ("id", "row_number", "source", "line", "supplier_id", "account", "account_code", "description",
+     "capital", "transaction_date", "quantity", "unit", "region", "problem", "problem_column",
+     "problem_value", "notices"),
+    ("PRIMARY KEY (tenant_id, import_id, id)", "UNIQUE (tenant_id, import_id, row_number)"),
+)  # fmt: skip
+EMISSIONS: Final = Partitioned(
+    "emissions",
+    "run_id",
+    ("id", "row_number", "supplier_id", "scope3_category", "transaction_date", "multiplier_key", "amount",
+     "co2e_mg", "notices"),
+    ("PRIMARY KEY (tenant_id, run_id, id)",),
+)  # fmt: skip
+UNLINED: Final = Partitioned(
+    "unlined", "run_id", ("row_number", "reason"), ("PRIMARY KEY (tenant_id, run_id, row_number)",)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition of a table: the rows of `key` (an import or a run) of one tenant."""
+
+    of: Partitioned
+    tenant_id: UUID
+    key: UUID
+
+    @property
+    def name(self) -> str:
+        """Its table's name, within its schema."""
+        return f"{self.of.table}_{self.key.hex}"
+
+
+async def fill(connection: Connection, partition: Partition, frames: Iterable[pl.DataFrame]) -> None:
+    """Make a partition, not yet attached, from frames with the columns of its table; role loader."""
+    of, child = partition.of, f"{PARTITION_SCHEMA}.{partition.name}"
+    tenant, key = partition.tenant_id, partition.key
+    await connection.execute(
+        f"CREATE TABLE {child} (LIKE {SCHEMA}.{of.table} INCLUDING DEFAULTS INCLUDING GENERATED"
+        " INCLUDING CONSTRAINTS INCLUDING STORAGE)"
+    )
+    await connection.execute(
+        f"ALTER TABLE {child} ALTER tenant_id SET DEFAULT '{tenant}', ALTER {of.by} SET DEFAULT '{key}'"
+    )
+    await connection.copy_records_to_table(
+        partition.name, schema_name=PARTITION_SCHEMA, columns=of.columns, records=_records(frames, of.columns)
+    )
+    keys = ", ".join(f"ADD {definition}" for definition in of.keys)
+    mine = f"tenant_id = '{tenant}' AND {of.by} = '{key}'"
+    await connection.execute(
+        f"ALTER TABLE {child} {keys}, ADD CONSTRAINT partition_key CHECK ({mine}),"
+        f" ALTER tenant_id DROP DEFAULT, ALTER {of.by} DROP DEFAULT"
+    )
+    await connection.execute(f"ANALYZE {child}")
+    await connection.execute(f"ALTER TABLE {child} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+
+
+async def attach(connection: Connection, partition: Partition) -> None:
+    """Make a filled partition part of its table; others that attach wait until this transaction ends."""
+    await connection.execute(
+        f"ALTER TABLE {SCHEMA}.{partition.of.table} ATTACH PARTITION {PARTITION_SCHEMA}.{partition.name}"
+        f" FOR VALUES IN ('{partition.key}')"
+    )
+
+
+def _records(frames: Iterable[pl.DataFrame], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for frame in frames:
+        yield from frame.select(columns).iter_rows()

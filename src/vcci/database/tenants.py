@@ -1,0 +1,60 @@
+"""Tenants: the one place that sets which tenant a transaction works for, and the check that nothing leaks.
+
+Row security shows and takes only rows of the tenant that is set; with none set it shows nothing. Role and
+tenant hold for the transaction only, so a pooled connection carries neither to its next user.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from vcci.database.connections import Connection
+from vcci.database.ids import new_id
+from vcci.database.leak_checks import CHECKS
+from vcci.database.roles import APP, LOADER
+
+ALLOWED_DEFINERS: Final[tuple[str, ...]] = ()
+"""SECURITY DEFINER functions that may exist, as schema.name(arguments). None so far."""
+
+
+class Role(StrEnum):
+    """Whose rights a transaction has."""
+
+    APP = APP
+    LOADER = LOADER
+
+
+@asynccontextmanager
+async def tenant_transaction(
+    connection: Connection, *, tenant_id: UUID | None, role: Role = Role.APP
+) -> AsyncIterator[Connection]:
+    """Open a transaction for one tenant, with the rights of a role; with no tenant it sees no rows."""
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL ROLE {role.value}")
+        await connection.execute(
+            "SELECT set_config('vcci.tenant_id', $1, true)", str(tenant_id) if tenant_id else ""
+        )
+        yield connection
+
+
+async def ensure_tenant(connection: Connection, slug: str) -> UUID:
+    """Return the tenant of a short name, made if it is not there."""
+    async with tenant_transaction(connection, tenant_id=None, role=Role.LOADER) as tx:
+        await tx.execute(
+            "INSERT INTO vcci.tenants (id, slug, name) VALUES ($1, $2, $2) ON CONFLICT (slug) DO NOTHING",
+            new_id(),
+            slug,
+        )
+        found: UUID = await tx.fetchval("SELECT id FROM vcci.tenants WHERE slug = $1", slug)
+    return found
+
+
+async def leaks(connection: Connection) -> list[str]:
+    """Return every object by which rows could reach another tenant; empty when all is well."""
+    found = []
+    for what, sql in CHECKS.items():
+        arguments = [list(ALLOWED_DEFINERS)] if "$1" in sql else []
+        found += [f"{what}: {row['name']}" for row in await connection.fetch(sql, *arguments)]
+    return sorted(found)

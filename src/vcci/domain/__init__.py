@@ -1,0 +1,1 @@
+"""The words of Scope 3 accounting: pure, frozen, no I/O."""

@@ -1,0 +1,65 @@
+"""Emission factors and the packs that they come in."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class PriceBasis(StrEnum):
+    """Which price a factor per money is meant for."""
+
+    PURCHASER = "purchaser"
+    BASIC = "basic"
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionFactor:
+    """kg CO2e per `unit` (a currency or a physical unit); `price_year` and `price_basis` where money."""
+
+    id: str
+    activity: str
+    name: str
+    value_kg_co2e: Decimal
+    unit: str
+    region: str
+    gwp_set: str
+    pack: str
+    price_year: int | None = None
+    price_basis: PriceBasis | None = None
+    price_index: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFactor:
+    """A factor that the caller brings along: `value` kg CO2e per `unit`, in prices of `price_year`."""
+
+    value: str
+    unit: str
+    source: str
+    price_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackManifest:
+    """What a pack says of itself; `digest` is SHA-256 over its data file, lower-case hex."""
+
+    name: str
+    version: str
+    kind: str
+    title: str
+    publisher: str
+    year: int
+    licence: str
+    redistribution: str
+    attribution: str
+    source: str
+    digest: str
+    currency: str = ""
+    price_year: int | None = None
+    price_basis: str = ""
+    gwp_set: str = ""
+    boundary: str = ""
+    region: str = ""
+    rows: int = 0
+    notes: str = ""

@@ -1,0 +1,142 @@
+"""The inventory: totals of a run, in integers, and the account of every row that went in.
+
+CO2e is counted in milligrams (1e-6 kg) as integers, so each table adds up to the total exactly.
+Spend is counted in hundredths of its currency, as integers too.
+"""
+
+from dataclasses import dataclass
+
+from vcci.domain.finding import Outcome
+from vcci.errors import AccountingError
+
+MG_PER_TONNE = 1_000_000_000
+"""Milligrams in a tonne."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """Rows in, and what became of them."""
+
+    rows: int
+    lines: int
+    excluded: int
+    not_covered: int
+    rejected: int
+
+    def assert_balanced(self) -> None:
+        """Raise `AccountingError` unless every row has exactly one outcome."""
+        accounted = self.lines + self.excluded + self.not_covered + self.rejected
+        if accounted != self.rows:
+            raise AccountingError(
+                f"{self.rows} rows went in, but {accounted} are accounted for ({self}).",
+                remedy="Please report this with the file's layout; nothing was stored.",
+                code="rows_do_not_add_up",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryTotal:
+    """One Scope 3 category."""
+
+    category: int
+    title: str
+    lines: int
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTotal:
+    """One supplier, over all categories."""
+
+    supplier: str
+    lines: int
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactorTotal:
+    """One emission factor in use, with where it comes from."""
+
+    activity: str
+    name: str
+    factor: str
+    pack: str
+    lines: int
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearTotal:
+    """One calendar year of the rows' dates; year 0 holds lines without a date."""
+
+    year: int
+    lines: int
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpendShare:
+    """Rows and money with one outcome and one reason; `unit` is the currency, `reason` empty for lines."""
+
+    outcome: Outcome
+    reason: str
+    unit: str
+    rows: int
+    spend_hundredths: int
+
+
+@dataclass(frozen=True, slots=True)
+class UncoveredAccount:
+    """An account with purchases that no factor covers, to be mapped next."""
+
+    account: str
+    reason: str
+    unit: str
+    rows: int
+    spend_hundredths: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCount:
+    """How many lines carry a notice, and what the notice means."""
+
+    code: str
+    meaning: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackInUse:
+    """A factor pack as a run used it, down to the digest of its bytes."""
+
+    name: str
+    version: str
+    publisher: str
+    licence: str
+    attribution: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything that a report may show; reports are views over it and compute nothing new."""
+
+    run_digest: str
+    title: str
+    year: int | None
+    sources: tuple[str, ...]
+    parameters: dict[str, str]
+    counts: RowCounts
+    total_mg_co2e: int
+    categories: tuple[CategoryTotal, ...]
+    suppliers: tuple[SupplierTotal, ...]
+    factors: tuple[FactorTotal, ...]
+    years: tuple[YearTotal, ...]
+    spend: tuple[SpendShare, ...]
+    uncovered: tuple[UncoveredAccount, ...]
+    notices: tuple[NoticeCount, ...]
+    packs: tuple[PackInUse, ...]
+
+    def spend_hundredths(self, outcome: Outcome, unit: str) -> int:
+        """Sum the money of one outcome in one currency."""
+        return sum(s.spend_hundredths for s in self.spend if s.outcome == outcome and s.unit == unit)

@@ -1,0 +1,1 @@
+"""The arithmetic: methods, the resolver, single lines and many rows. Pure."""

@@ -1,0 +1,14 @@
+"""What counts as a plain decimal number, for single calculations and for columns alike."""
+
+import re
+from typing import Final
+
+PLAIN_DECIMAL: Final = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"
+"""Digits, one point, a sign in front. Intake writes all other forms as this one or rejects the row."""
+
+_PATTERN: Final = re.compile(PLAIN_DECIMAL)
+
+
+def plain_decimal(text: str) -> float | None:
+    """Return the float64 nearest to a plain decimal text, None for any other text."""
+    return float(text) if _PATTERN.fullmatch(text) else None

@@ -1,0 +1,166 @@
+"""The resolver: one distinct key -> one multiplier, or the reason why there is none.
+
+This is the only place where a factor is chosen. All arithmetic is exact and is rounded once, to
+the nearest float64, at the end. A million rows have a few thousand distinct keys, so nothing here
+needs to be fast; it needs to be right and to leave a trail that a person can recompute.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from vcci.domain.category import Category, Method
+from vcci.domain.factor import EmissionFactor, OwnFactor
+from vcci.domain.quantity import MONEY, UnitTable
+from vcci.domain.selection import FactorKey, Multiplier, Unresolved
+from vcci.engine.deflate import UNCHANGED, Deflation, PriceIndices
+from vcci.engine.exact import Ratio
+from vcci.engine.methods import row_for
+
+MG_PER_KG: Final = Decimal(1_000_000)
+OWN_FACTOR_PREFIX: Final = "own:"
+"""Activities that are answered by a factor of the user's own."""
+
+FactorLookup = Callable[[str], Sequence[EmissionFactor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Answers keys from packs in order of preference, the caller's own factors, units and price indices."""
+
+    factors: FactorLookup
+    own_factors: Mapping[str, OwnFactor]
+    units: UnitTable
+    indices: PriceIndices
+
+    def resolve(self, key: FactorKey) -> Multiplier | Unresolved:
+        """Return the multiplier of `key` in mg CO2e per unit of the amount, or the reason for none."""
+        unit = self.units.find(key.unit)
+        if unit is None:
+            return Unresolved("unit_unknown" if key.unit else "unit_missing", (key.unit,))
+        if not key.activity:
+            return Unresolved("commodity_unknown")
+        method = Method.SPEND_BASED if unit.dimension == MONEY else Method.AVERAGE_DATA
+        row = row_for(key.category, method)
+        if row is None:
+            return _no_method(key.category, method)
+        chosen = self._choose(key)
+        if isinstance(chosen, Unresolved):
+            return chosen
+        notices = () if row.in_guidance else ("method_outside_guidance",)
+        answer = self._for_money if method == Method.SPEND_BASED else self._for_quantity
+        return answer(key, chosen, notices)
+
+    def _choose(self, key: FactorKey) -> EmissionFactor | Unresolved:
+        if key.activity.startswith(OWN_FACTOR_PREFIX):
+            return self._own(key)
+        candidates = self.factors(key.activity)
+        fitting = [f for f in candidates if f.price_basis in (None, key.price_basis)]
+        if not fitting:
+            return Unresolved("factor_not_found", (key.activity, key.price_basis.value))
+        of_gwp_set = [f for f in fitting if key.gwp_set in ("", f.gwp_set)]
+        if not of_gwp_set:
+            return Unresolved("gwp_not_available", tuple(f"{f.pack} is {f.gwp_set}" for f in fitting))
+        return next((f for f in of_gwp_set if f.region == key.region), of_gwp_set[0])
+
+    def _own(self, key: FactorKey) -> EmissionFactor | Unresolved:
+        name = key.activity.removeprefix(OWN_FACTOR_PREFIX)
+        own = self.own_factors.get(name)
+        if own is None:
+            return Unresolved("factor_not_found", (key.activity,))
+        return EmissionFactor(
+            id=key.activity,
+            activity=key.activity,
+            name=name,
+            value_kg_co2e=Decimal(own.value),
+            unit=own.unit,
+            region=key.region,
+            gwp_set=key.gwp_set,
+            pack=own.source,
+            price_year=own.price_year,
+            notices=("own_factor",),
+        )
+
+    def _for_money(
+        self, key: FactorKey, factor: EmissionFactor, notices: tuple[str, ...]
+    ) -> Multiplier | Unresolved:
+        target = self.units.find(factor.unit)
+        if target is None or target.dimension != MONEY:
+            return Unresolved("unit_does_not_fit", (key.unit, factor.unit))
+        if factor.price_year is None:
+            deflation: Deflation | None = UNCHANGED
+        elif key.year is None:
+            return Unresolved("date_missing")
+        else:
+            deflation = self.indices.deflate(
+                index=factor.price_index, from_year=key.year, to_year=factor.price_year
+            )
+        if deflation is None:
+            return Unresolved("price_index_missing", (f"{key.year} to {factor.price_year}",))
+        price = f"{factor.unit} of {factor.price_year}" if factor.price_year else factor.unit
+        return _multiplier(
+            factor,
+            scale=deflation.ratio,
+            factor_currency=target.symbol,
+            method=Method.SPEND_BASED,
+            notices=(*notices, *deflation.notices, *_region_notice(key, factor)),
+            steps=(f"{_text(factor.value_kg_co2e)} kg CO2e per {price}", *deflation.steps),
+        )
+
+    def _for_quantity(
+        self, key: FactorKey, factor: EmissionFactor, notices: tuple[str, ...]
+    ) -> Multiplier | Unresolved:
+        unit, target = self.units.find(key.unit), self.units.find(factor.unit)
+        if unit is None or target is None or target.dimension != unit.dimension:
+            return Unresolved("unit_does_not_fit", (key.unit, factor.unit))
+        return _multiplier(
+            factor,
+            scale=Ratio((unit.per_base,), (target.per_base,)),
+            factor_currency="",
+            method=Method.AVERAGE_DATA,
+            notices=notices,
+            steps=(
+                f"{_text(factor.value_kg_co2e)} kg CO2e per {factor.unit}",
+                f"1 {unit.symbol} = {unit.per_base} / {target.per_base} {factor.unit}",
+            ),
+        )
+
+
+def _multiplier(
+    factor: EmissionFactor,
+    *,
+    scale: Ratio,
+    factor_currency: str,
+    method: Method,
+    notices: tuple[str, ...],
+    steps: tuple[str, ...],
+) -> Multiplier:
+    mg_co2e_per_unit = scale.times(Ratio((factor.value_kg_co2e, MG_PER_KG))).nearest_float()
+    return Multiplier(
+        mg_co2e_per_unit=mg_co2e_per_unit,
+        factor_currency=factor_currency,
+        factor_id=factor.id,
+        factor_name=factor.name,
+        factor_value=_text(factor.value_kg_co2e),
+        factor_unit=f"kg CO2e/{factor.unit}" + (f" {factor.price_year}" if factor.price_year else ""),
+        pack=factor.pack,
+        method=method.value,
+        notices=tuple(dict.fromkeys((*factor.notices, *notices))),
+        steps=(*steps, f"multiplier {mg_co2e_per_unit!r} mg CO2e per {factor_currency or 'unit'}"),
+    )
+
+
+def _no_method(category: int, method: Method) -> Unresolved:
+    known = category in tuple(Category)
+    return Unresolved("method_missing" if known else "category_unknown", (str(category), method.value))
+
+
+def _region_notice(key: FactorKey, factor: EmissionFactor) -> tuple[str, ...]:
+    if not key.region or not factor.region or key.region == factor.region:
+        return ()
+    return ("factor_of_other_region",)
+
+
+def _text(value: Decimal) -> str:
+    return format(value.normalize(), "f")

@@ -1,0 +1,1 @@
+"""Running the columnar definition over files."""

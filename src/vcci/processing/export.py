@@ -1,0 +1,142 @@
+"""What a person opens: every line with its factor, every rejected row with its remedy, all rows.
+
+Works part by part, as the calculation left them, so memory is bounded by one part whatever the run's size.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vcci.domain.display import FORMULA
+from vcci.domain.finding import REASONS, Outcome
+
+LINE_FIELDS: Final = (
+    "row", "source", "line", "supplier", "account", "description", "date", "quantity", "unit",
+    "category", "activity", "factor_name", "amount", "factor_currency", "mg_co2e_per_unit",
+    "co2e_mg", "factor_value", "factor_unit", "factor_id", "pack", "method", "notices", "steps",
+)  # fmt: skip
+"""Columns of lines.csv: the row as read, what its amount was multiplied by, and how that came about."""
+
+ROW_FIELDS: Final = LINE_FIELDS[:9]
+"""The columns of lines.csv that come from the row itself."""
+
+REJECT_FIELDS: Final = ("source", "line", "column", "code", "value", "meaning", "hint")
+"""Columns of rejects.csv; `column` and `value` are the file's own where a cell is at fault."""
+
+NUMERALS: Final = ("quantity", "factor_value")
+"""Plain decimals that are kept as text to be exact; a spreadsheet is to take them for numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one part of the calculation, all in row order."""
+
+    activities: pl.DataFrame
+    lines: pl.DataFrame
+    unlined: pl.DataFrame
+
+
+def rows(folder: Path) -> None:
+    """Write lines.csv and rejects.csv, rewrite activities.parquet with outcomes, remove ledger.parquet."""
+    keys = _keys(folder)
+    target = folder / "outcomes.parquet"
+    with (
+        _csv(folder / "lines.csv", LINE_FIELDS) as lines_file,
+        _csv(folder / "rejects.csv", REJECT_FIELDS) as rejects_file,
+        pq.ParquetWriter(target, _outcome_schema(folder), compression="zstd") as outcomes_file,
+    ):
+        for part in _parts(folder):
+            outcomes_file.write_table(_arrow(with_outcomes(part)))
+            lines(part, keys).write_csv(lines_file, include_header=False)
+            rejects(part.unlined).write_csv(rejects_file, include_header=False)
+    target.replace(folder / "activities.parquet")
+    (folder / "ledger.parquet").unlink()
+
+
+def with_outcomes(part: Part) -> pl.DataFrame:
+    """Return every row with its outcome, and the reason where it has no line."""
+    outcome_of = {code: reason.outcome.value for code, reason in REASONS.items()}
+    reason = pl.col("reason").fill_null("")
+    return part.activities.join(
+        part.unlined.select("row", "reason"), on="row", how="left", maintain_order="left"
+    ).with_columns(reason=reason, outcome=reason.replace_strict(outcome_of, default=Outcome.LINE.value))
+
+
+def lines(part: Part, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines as lines.csv shows them: LINE_FIELDS, texts inert."""
+    notices = [pl.when(pl.col(n) != "").then(pl.col(n)) for n in ("notices", "rate_notices", "key_notices")]
+    texts = [name for name in ROW_FIELDS if name not in ("row", "line", *NUMERALS)]
+    return (
+        part.lines.drop("supplier")
+        .join(part.activities.select(ROW_FIELDS), on="row", how="left", maintain_order="left")
+        .join(keys, on="key", how="left", maintain_order="left")
+        .with_columns(
+            *(inert(pl.col(name)) for name in texts),
+            notices=pl.concat_str(notices, separator=";", ignore_nulls=True),
+        )
+        .select(LINE_FIELDS)
+    )
+
+
+def rejects(unlined: pl.DataFrame) -> pl.DataFrame:
+    """Return the rejected rows as rejects.csv shows them: REJECT_FIELDS, texts inert, in row order."""
+    rejected = {code: reason for code, reason in REASONS.items() if reason.outcome == Outcome.REJECTED}
+    code = pl.col("reason")
+    return unlined.filter(code.is_in(list(rejected))).select(
+        inert(pl.col("source")),
+        "line",
+        inert(pl.col("problem_column")).alias("column"),
+        code.alias("code"),
+        inert(pl.col("problem_value")).alias("value"),
+        code.replace_strict({c: r.meaning for c, r in rejected.items()}).alias("meaning"),
+        code.replace_strict({c: r.remedy for c, r in rejected.items()}).alias("hint"),
+    )
+
+
+def inert(text: pl.Expr) -> pl.Expr:
+    """Return a text that no spreadsheet takes for a formula, as `display.inert` does for a single one."""
+    return pl.when(~text.str.contains(FORMULA)).then(text).otherwise(pl.lit("'") + text)
+
+
+def _keys(folder: Path) -> pl.DataFrame:
+    """Return what each key was resolved to, its texts inert: a few thousand rows for any run."""
+    keys = pl.read_parquet(folder / "multipliers.parquet").drop("category", "unit", "region", "year")
+    texts = [name for name, kind in keys.schema.items() if kind == pl.String and name not in NUMERALS]
+    steps = pl.col("steps").str.replace_all("\n", "; ", literal=True)
+    return (
+        keys.with_columns(steps)
+        .with_columns(inert(pl.col(name)) for name in texts)
+        .rename({"notices": "key_notices"})
+    )
+
+
+def _parts(folder: Path) -> Iterator[Part]:
+    activities = pl.scan_parquet(folder / "activities.parquet")
+    done = 0
+    for path in sorted((folder / "lines").glob("part-*.parquet")):
+        lined, unlined = pl.read_parquet(path), pl.read_parquet(folder / "unlined" / path.name)
+        height = lined.height + unlined.height
+        yield Part(activities.slice(done, height).collect(), lined, unlined)
+        done += height
+
+
+def _outcome_schema(folder: Path) -> pa.Schema:
+    none = pl.read_parquet(folder / "activities.parquet", n_rows=0)
+    return _arrow(none.with_columns(reason=pl.lit(""), outcome=pl.lit(""))).schema
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+@contextmanager
+def _csv(path: Path, header: tuple[str, ...]) -> Iterator[BinaryIO]:
+    with path.open("wb") as file:
+        file.write(f"{','.join(header)}\n".encode())
+        yield file

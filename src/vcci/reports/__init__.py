@@ -1,0 +1,1 @@
+"""Reports: views over the inventory for people and programs; they show figures and compute none."""

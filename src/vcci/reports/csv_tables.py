@@ -1,0 +1,35 @@
+"""categories.csv and suppliers.csv: whole tables for a spreadsheet, names inert, figures exact."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from vcci.domain.display import exact_tonnes, inert
+from vcci.domain.inventory import CategoryTotal, Inventory, SupplierTotal
+
+FIGURES = ("lines", "emissions_mg_co2e", "emissions_tco2e")
+"""Columns that both tables end with: whole milligrams, and the same as tonnes with nine decimals."""
+
+
+def categories_csv(inventory: Inventory) -> bytes:
+    """Return all categories as CSV in UTF-8."""
+    rows = ((row.category, inert(row.title), *_figures(row)) for row in inventory.categories)
+    return _csv(("category", "title", *FIGURES), rows)
+
+
+def suppliers_csv(inventory: Inventory) -> bytes:
+    """Return all suppliers as CSV in UTF-8, the largest first."""
+    rows = ((inert(row.supplier), *_figures(row)) for row in inventory.suppliers)
+    return _csv(("supplier", *FIGURES), rows)
+
+
+def _figures(row: CategoryTotal | SupplierTotal) -> tuple[int, int, str]:
+    return row.lines, row.emissions_mg_co2e, exact_tonnes(row.emissions_mg_co2e)
+
+
+def _csv(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,153 @@
+"""The composition root: puts settings, rooms and services together, and closes them in reverse order."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from vcci.domain.inventory import Inventory
+from vcci.domain.mapping import Mapping as LedgerMapping
+from vcci.errors import InputError
+from vcci.events import Hook, ignore
+from vcci.intake import IntakeLimits, read_ledger, save_mapping
+from vcci.packs import PackLibrary
+from vcci.parameters import load
+from vcci.processing import classify, export, local
+from vcci.reports import inventory as inventory_report
+from vcci.services.factors import FactorBroker, Parameters
+from vcci.services.ports import CalculatedRun, Classify, LedgerRead, Resolve
+from vcci.services.runs import Run, RunRequest
+from vcci.settings import Settings
+
+RESULT_MARK = "inventory.json"
+"""The file by which a folder is known to hold results of a run, and may be replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRooms:
+    """The rooms of a run on this machine: files in, files out, and PostgreSQL unless it is a dry run."""
+
+    settings: Settings
+    paths: Sequence[Path]
+    mapping: LedgerMapping
+    broker: FactorBroker
+    hook: Hook = ignore
+    stored: list[str] = field(default_factory=list)
+
+    def read(self, ledger: Path) -> LedgerRead:
+        """Read the user's files in limited child processes."""
+        return read_ledger(
+            self.paths,
+            mapping=self.mapping,
+            out=ledger,
+            limits=limits_of(self.settings),
+            year=self.broker.parameters.year,
+            hook=self.hook,
+        )
+
+    def classify(self, ledger: Path, activities: Path, *, decide: Classify, year: int | None) -> None:
+        """Add activity, category and exclusion to every row."""
+        classify.classify(ledger, activities, decide=decide, year=year)
+
+    def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
+        """Multiply and sum, chunk by chunk."""
+        return local.run(activities, resolve=resolve, out=folder, hook=self.hook)
+
+    def publish(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
+        """Write lines, rejects, tables and the report."""
+        export.rows(folder)
+        save_mapping(read.mapping, folder / "mapping.yaml")
+        inventory_report.publish(inventory, folder)
+
+    def store(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
+        """Load the run into PostgreSQL."""
+        from vcci.database.load import store_run
+
+        self.stored.append(
+            store_run(
+                inventory,
+                read,
+                folder,
+                url=database_url(self.settings),
+                tenant=self.settings.tenant,
+                packs=[(m, self.broker.library.factors(m.name)) for m in self.broker.factor_manifests()],
+            )
+        )
+
+
+def run_ledger(
+    settings: Settings,
+    request: RunRequest,
+    *,
+    paths: Sequence[Path],
+    mapping: LedgerMapping,
+    parameters: Parameters,
+    out: Path,
+    hook: Hook,
+) -> tuple[Inventory, str]:
+    """Run files into `out` and return the inventory and where it lies in PostgreSQL ('' if dry)."""
+    broker = FactorBroker(PackLibrary(), parameters)
+    rooms = LocalRooms(settings, paths, mapping, broker, hook)
+    action = Run(rooms, broker, load.units(broker.currencies()), load.spend_categories(), hook)
+    with fresh_folder(out, keep=not request.dry_run) as folder:
+        inventory = action.execute(request, folder)
+    return inventory, "".join(rooms.stored)
+
+
+@contextmanager
+def fresh_folder(out: Path, *, keep: bool) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `out` if all went well, and vanishes if not."""
+    out = out.absolute()
+    if out.exists() and not (out / RESULT_MARK).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            f"{out} exists and holds something else than results of a run.",
+            remedy="Name another folder with --out, or remove it.",
+            code="out_is_taken",
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield folder
+        if keep:
+            folder.chmod(0o755)
+            shutil.rmtree(out, ignore_errors=True)
+            folder.rename(out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def database_url(settings: Settings) -> str:
+    """Return the URL of the database in use; starts the embedded server if there is no other."""
+    from vcci.database import embedded
+
+    if settings.database_url:
+        return settings.database_url.get_secret_value()
+    return embedded.start(settings.data_dir or embedded.default_data_dir()).url
+
+
+def limits_of(settings: Settings) -> IntakeLimits:
+    """Return what a file may cost."""
+    return IntakeLimits(
+        file_bytes=settings.max_file_bytes,
+        unpacked_bytes=settings.max_unpacked_bytes,
+        rows=settings.max_rows,
+        columns=settings.max_columns,
+        cells=settings.max_cells,
+        cell_bytes=settings.max_cell_bytes,
+        memory_mb=settings.parser_memory_mb,
+        cpu_seconds=settings.parser_cpu_seconds,
+    )
+
+
+def parameter_digests() -> dict[str, str]:
+    """Return the digests of the parameter files in force: part of what names a run."""
+    folder = resources.files("vcci.parameters")
+    return {
+        entry.name: hashlib.sha256(entry.read_bytes()).hexdigest()
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".yaml")
+    }

@@ -1,0 +1,1 @@
+"""The actions of the product: they take ports, and call the engine."""

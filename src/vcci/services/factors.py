@@ -1,0 +1,120 @@
+"""The broker: puts the resolver together from the packs that a run names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from vcci.domain.factor import EmissionFactor, OwnFactor, PackManifest, PriceBasis
+from vcci.domain.inventory import PackInUse
+from vcci.domain.quantity import UnitTable
+from vcci.engine.calculate import Calculator
+from vcci.engine.deflate import PriceIndices
+from vcci.engine.exchange import Exchange
+from vcci.engine.resolve import Resolver
+from vcci.errors import PackError
+from vcci.services.ports import FactorPacks
+
+CONSUMER_PRICES = "us-cpi"
+"""The price index pack that stands in where no industry index reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a run is asked to hold to, beside its data."""
+
+    packs: tuple[str, ...]
+    year: int | None = None
+    price_basis: PriceBasis = PriceBasis.PURCHASER
+    gwp_set: str = ""
+
+    def described(self) -> dict[str, str]:
+        """Return the parameters as texts, as they enter the run's digest and its report."""
+        return {
+            "packs": ", ".join(self.packs),
+            "year": str(self.year or "all"),
+            "price basis": self.price_basis.value,
+            "GWP set": self.gwp_set or "that of each factor",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FactorBroker:
+    """Looks factors up in the packs of a run, in the order in which they are named."""
+
+    library: FactorPacks
+    parameters: Parameters
+    _by_activity: dict[str, list[EmissionFactor]] = field(default_factory=dict)
+    _manifests: dict[str, PackManifest] = field(default_factory=dict)
+
+    def manifests(self) -> Mapping[str, PackManifest]:
+        """Return the manifests of the packs in use, by name."""
+        if not self._manifests:
+            self._manifests.update({name: self.library.manifest(name) for name in self.parameters.packs})
+        return self._manifests
+
+    def factor_manifests(self) -> tuple[PackManifest, ...]:
+        """Return the manifests of the packs of emission factors in use."""
+        return tuple(self.manifests()[name] for name in self._of_kind("factors"))
+
+    def packs_in_use(self) -> tuple[PackInUse, ...]:
+        """Return what a report says of the packs in use."""
+        return tuple(
+            PackInUse(m.name, m.version, m.publisher, m.licence, m.attribution, m.digest)
+            for m in self.manifests().values()
+        )
+
+    def factors(self, activity: str) -> Sequence[EmissionFactor]:
+        """Return the factors of an activity, of the first pack named first."""
+        if not self._by_activity:
+            for name in self._of_kind("factors"):
+                for factor in self.library.factors(name):
+                    self._by_activity.setdefault(factor.activity, []).append(factor)
+        return self._by_activity.get(activity, ())
+
+    def titles(self) -> dict[str, str]:
+        """Return the titles of all commodities that a factor exists for, by NAICS code."""
+        self.factors("")
+        return {
+            activity.removeprefix("naics2017:"): factors[0].name
+            for activity, factors in self._by_activity.items()
+        }
+
+    def calculator(self, units: UnitTable, own_factors: Mapping[str, OwnFactor]) -> Calculator:
+        """Return the calculator over these packs."""
+        resolver = Resolver(self.factors, own_factors, units, self._price_indices())
+        exchange = Exchange(units, self.per_euro)
+        return Calculator(resolver, exchange, self.parameters.price_basis, self.parameters.gwp_set)
+
+    def currencies(self) -> tuple[str, ...]:
+        """Return every currency that a rate pack in use knows."""
+        return tuple(c for name in self._of_kind("rates") for c in self.library.rates(name))
+
+    def per_euro(self, currency: str) -> Mapping[str, Decimal]:
+        """Return the published rates of a currency by date."""
+        for name in self._of_kind("rates"):
+            series = self.library.rates(name).get(currency)
+            if series is not None:
+                return series
+        return {}
+
+    def _price_indices(self) -> PriceIndices:
+        industries: dict[str, Mapping[int, Decimal]] = {}
+        names = self._of_kind("price_index")
+        for name in names:
+            if name != CONSUMER_PRICES:
+                industries.update(self.library.price_indices(name))
+        if CONSUMER_PRICES not in names:
+            return PriceIndices(industries, {})
+        (consumer,) = self.library.price_indices(CONSUMER_PRICES).values()
+        return PriceIndices(industries, consumer, self.library.partial_years(CONSUMER_PRICES))
+
+    def _of_kind(self, kind: str) -> tuple[str, ...]:
+        found = tuple(name for name, manifest in self.manifests().items() if manifest.kind == kind)
+        if kind in ("factors", "rates") and not found:
+            raise PackError(
+                f"No pack of kind '{kind}' is in use.",
+                tried=self.parameters.packs,
+                remedy="Name one with --pack, or leave --pack out to use the packs that ship with VCCI.",
+                code="pack_kind_missing",
+            )
+        return found

@@ -1,0 +1,85 @@
+"""What the services need from the rooms around them, as types."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from vcci.domain.factor import EmissionFactor, PackManifest
+from vcci.domain.inventory import Inventory, RowCounts
+from vcci.domain.mapping import Mapping as LedgerMapping
+from vcci.engine.tables import ResolvedTables
+
+
+class FactorPacks(Protocol):
+    """A library of factor packs; each load checks the pack's digest."""
+
+    def manifest(self, name: str) -> PackManifest:
+        """Return what a pack says of itself."""
+
+    def factors(self, name: str) -> Sequence[EmissionFactor]:
+        """Return the factors of a pack of kind `factors`."""
+
+    def rates(self, name: str) -> Mapping[str, Mapping[str, Decimal]]:
+        """Return units per euro by currency and ISO date, of a pack of kind `rates`."""
+
+    def price_indices(self, name: str) -> Mapping[str, Mapping[int, Decimal]]:
+        """Return index values by series and year, of a pack of kind `price_index`."""
+
+    def partial_years(self, name: str) -> frozenset[int]:
+        """Return the years whose index is not yet complete."""
+
+    def titles(self, name: str) -> Mapping[str, str]:
+        """Return titles by code, of a pack of kind `titles`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRead:
+    """A ledger frame in a file: its rows, the digest of what was read, and the mapping in force."""
+
+    rows: int
+    digest: str
+    files: tuple[Mapping[str, Any], ...]
+    mapping: LedgerMapping
+
+
+@dataclass(frozen=True, slots=True)
+class CalculatedRun:
+    """What calculation left: counts, the exact total, resolved tables and aggregates."""
+
+    counts: RowCounts
+    total_mg_co2e: int
+    tables: ResolvedTables
+    aggregates: Mapping[str, pl.DataFrame]
+
+
+ReadLedger = Callable[[Path], LedgerRead]
+"""Reads the user's files into a ledger frame at the path."""
+
+Classify = Callable[[pl.DataFrame], pl.DataFrame]
+"""Distinct texts of a ledger -> the same with activity, category, exclusion and notices."""
+
+Resolve = Callable[[pl.DataFrame, pl.DataFrame], ResolvedTables]
+"""Distinct keys and dates -> multipliers and rates."""
+
+
+class RunRooms(Protocol):
+    """The rooms that a run goes through, in order."""
+
+    def read(self, ledger: Path) -> LedgerRead:
+        """Read the user's files into a ledger frame."""
+
+    def classify(self, ledger: Path, activities: Path, *, decide: Classify, year: int | None) -> None:
+        """Add activity, category and exclusion to every row."""
+
+    def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
+        """Multiply and sum into `folder`."""
+
+    def publish(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
+        """Write the rows, the tables and the report into `folder`."""
+
+    def store(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
+        """Load the run into the database."""

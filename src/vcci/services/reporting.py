@@ -1,0 +1,128 @@
+"""The inventory of a run: its aggregates, put in the words that reports show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from vcci.domain.category import Category
+from vcci.domain.finding import NOTICES, Outcome
+from vcci.domain.inventory import (
+    CategoryTotal,
+    FactorTotal,
+    Inventory,
+    NoticeCount,
+    PackInUse,
+    SpendShare,
+    SupplierTotal,
+    UncoveredAccount,
+    YearTotal,
+)
+from vcci.engine.columnar import outcome_of
+from vcci.services.ports import CalculatedRun, LedgerRead
+
+SUM = pl.col("emissions_mg_co2e").sum()
+LINES = pl.col("lines").sum()
+SPENT = ("spend_hundredths",)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What an inventory says of its run beside the figures."""
+
+    digest: str
+    title: str
+    year: int | None
+    parameters: Mapping[str, str]
+    packs: tuple[PackInUse, ...]
+
+
+def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> Inventory:
+    """Return the inventory of a calculated run."""
+    return Inventory(
+        run_digest=facts.digest,
+        title=facts.title,
+        year=facts.year,
+        sources=tuple(str(file["name"]) for file in read.files),
+        parameters=dict(facts.parameters),
+        counts=run.counts,
+        total_mg_co2e=run.total_mg_co2e,
+        categories=_categories(run),
+        suppliers=_suppliers(run),
+        factors=_factors(run),
+        years=_years(run),
+        spend=_spend(run),
+        uncovered=_uncovered(run),
+        notices=_notices(run),
+        packs=facts.packs,
+    )
+
+
+def _totals(frame: pl.DataFrame, by: str | Iterable[str]) -> pl.DataFrame:
+    keys = [by] if isinstance(by, str) else list(by)
+    return (
+        frame.group_by(keys)
+        .agg(LINES, SUM)
+        .sort(["emissions_mg_co2e", *keys], descending=[True, *(False for _ in keys)])
+    )
+
+
+def _categories(run: CalculatedRun) -> tuple[CategoryTotal, ...]:
+    rows = _totals(run.aggregates["by_supplier_category"], "category").sort("category").rows()
+    return tuple(CategoryTotal(c, Category(c).title, lines, mg) for c, lines, mg in rows)
+
+
+def _suppliers(run: CalculatedRun) -> tuple[SupplierTotal, ...]:
+    return tuple(
+        SupplierTotal(*row) for row in _totals(run.aggregates["by_supplier_category"], "supplier").rows()
+    )
+
+
+def _keyed(run: CalculatedRun) -> pl.DataFrame:
+    """Return the lines' totals by category, key and month, with what each key was resolved to."""
+    return run.aggregates["by_category_key_month"].join(
+        run.tables.multipliers.drop("category"), on="key", how="left"
+    )
+
+
+def _factors(run: CalculatedRun) -> tuple[FactorTotal, ...]:
+    factor = pl.col("factor_value") + " " + pl.col("factor_unit")
+    totals = _totals(_keyed(run).with_columns(factor=factor), ("activity", "factor_name", "factor", "pack"))
+    return tuple(FactorTotal(*row) for row in totals.rows())
+
+
+def _years(run: CalculatedRun) -> tuple[YearTotal, ...]:
+    dated = run.aggregates["by_category_key_month"].with_columns(year=pl.col("month").dt.year().fill_null(0))
+    return tuple(YearTotal(*row) for row in _totals(dated, "year").sort("year").rows())
+
+
+def _spend(run: CalculatedRun) -> tuple[SpendShare, ...]:
+    """Return spend by outcome and reason; physical quantities are counted in rows only."""
+    covered = _keyed(run).select(pl.lit("").alias("reason"), "unit", pl.col("lines").alias("rows"), *SPENT)
+    others = run.aggregates["unlined"].select("reason", "unit", "rows", *SPENT)
+    by = ["reason", "unit"]
+    rows = pl.concat([covered, others]).group_by(by).agg(pl.all().sum()).sort(by).rows()
+    return tuple(SpendShare(outcome_of(row[0]), *row) for row in rows)
+
+
+def _uncovered(run: CalculatedRun) -> tuple[UncoveredAccount, ...]:
+    rows = run.aggregates["unlined"].sort(["spend_hundredths", "account"], descending=[True, False]).rows()
+    return tuple(UncoveredAccount(*row) for row in rows if outcome_of(row[1]) == Outcome.NOT_COVERED)
+
+
+def _notices(run: CalculatedRun) -> tuple[NoticeCount, ...]:
+    of_keys = _keyed(run).select("notices", "lines")
+    of_rows = run.aggregates["by_notice"]
+    of_rates = of_rows.select(notices="rate_notices", lines="lines")
+    codes = [of_keys, of_rows.select("notices", "lines"), of_rates]
+    rows = (
+        pl.concat(codes)
+        .with_columns(pl.col("notices").str.split(";"))
+        .explode("notices")
+        .filter(pl.col("notices") != "")
+        .group_by("notices")
+        .agg(LINES)
+        .sort(["lines", "notices"], descending=[True, False])
+        .rows()
+    )
+    return tuple(NoticeCount(code, NOTICES[code], lines) for code, lines in rows)

@@ -1,0 +1,120 @@
+"""A run: from the user's files to an inventory, named by the digest of everything that went in."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+import polars as pl
+
+from vcci import __version__
+from vcci.domain.inventory import Inventory
+from vcci.domain.mapping import Mapping as LedgerMapping
+from vcci.domain.quantity import UnitTable
+from vcci.engine.tables import resolved_tables
+from vcci.events import Hook, StageFinished, StageStarted
+from vcci.services.classification import Classifier, LedgerText
+from vcci.services.factors import FactorBroker
+from vcci.services.ports import Classify, LedgerRead, RunRooms
+from vcci.services.reporting import RunFacts, inventory_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What is asked for; `parameter_digests` are those of the parameter files in force."""
+
+    title: str
+    dry_run: bool
+    parameter_digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The action: reads, classifies, calculates, publishes and stores, in that order."""
+
+    rooms: RunRooms
+    broker: FactorBroker
+    units: UnitTable
+    category_by_prefix: Mapping[str, int]
+    hook: Hook
+
+    def execute(self, request: RunRequest, folder: Path) -> Inventory:
+        """Run into `folder`, an empty one that the caller keeps or throws away."""
+        year = self.broker.parameters.year
+        read = self._stage("read", lambda: self.rooms.read(folder / "ledger.parquet"))
+        calculator = self.broker.calculator(self.units, read.mapping.own_factors)
+        self._stage(
+            "classify",
+            lambda: self.rooms.classify(
+                folder / "ledger.parquet",
+                folder / "activities.parquet",
+                decide=self._classify(read.mapping),
+                year=year,
+            ),
+        )
+        calculated = self._stage(
+            "calculate",
+            lambda: self.rooms.calculate(
+                folder / "activities.parquet",
+                folder,
+                resolve=lambda keys, dates: resolved_tables(keys, dates, calculator),
+            ),
+        )
+        facts = RunFacts(
+            digest=run_digest(request, read=read, broker=self.broker),
+            title=request.title or read.mapping.source,
+            year=year,
+            parameters=self.broker.parameters.described(),
+            packs=self.broker.packs_in_use(),
+        )
+        inventory = inventory_of(calculated, facts=facts, read=read)
+        self._stage("publish", lambda: self.rooms.publish(inventory, read, folder))
+        if not request.dry_run:
+            self._stage("store", lambda: self.rooms.store(inventory, read, folder))
+        return inventory
+
+    def _classify(self, mapping: LedgerMapping) -> Classify:
+        classifier = Classifier(
+            rules=mapping.accounts,
+            titles=self.broker.titles(),
+            category_by_prefix=self.category_by_prefix,
+        )
+
+        def decide(texts: pl.DataFrame) -> pl.DataFrame:
+            asked = [LedgerText(*row) for row in texts.rows()]
+            answers = [classifier.classify(text) for text in asked]
+            return texts.with_columns(
+                pl.Series("activity", [a.activity for a in answers], pl.String),
+                pl.Series("category", [a.category for a in answers], pl.Int8),
+                pl.Series("exclusion", [a.exclusion for a in answers], pl.String),
+                pl.Series("class_notices", [";".join(a.notices) for a in answers], pl.String),
+            )
+
+        return decide
+
+    def _stage(self, name: str, work: Callable[[], T]) -> T:
+        self.hook(StageStarted(name))
+        started = perf_counter()
+        result = work()
+        self.hook(StageFinished(name, perf_counter() - started))
+        return result
+
+
+def run_digest(request: RunRequest, *, read: LedgerRead, broker: FactorBroker) -> str:
+    """Return the digest that names a run: data, mapping, packs, parameters and the engine's version."""
+    named: dict[str, Any] = {
+        "data": read.digest,
+        "mapping": asdict(read.mapping),
+        "packs": {name: manifest.digest for name, manifest in broker.manifests().items()},
+        "parameters": broker.parameters.described(),
+        "parameter files": dict(request.parameter_digests),
+        "engine": __version__,
+        "title": request.title,
+    }
+    text = json.dumps(named, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

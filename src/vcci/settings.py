@@ -1,0 +1,92 @@
+"""The settings, read once from the environment (`VCCI_...`, `DATABASE_URL`)."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vcci.errors import ConfigurationError
+
+PREFIX: Final = "VCCI_"
+
+
+class Settings(BaseSettings):
+    """All that the environment can decide. `vcci settings` prints the set in force, secrets redacted."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL server to use; unset: the embedded one.",
+    )
+    data_dir: Path | None = Field(
+        default=None,
+        description="Where the embedded PostgreSQL keeps its data; unset: /var/lib/vcci for root, else "
+        "~/.local/share/vcci.",
+    )
+    tenant: str = Field(
+        default="local",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="Short name of the tenant that the command line works for.",
+    )
+    max_file_bytes: int = Field(default=2_000_000_000, gt=0, description="Largest input file, in bytes.")
+    max_unpacked_bytes: int = Field(
+        default=200_000_000, gt=0, description="Largest workbook when unpacked, in bytes."
+    )
+    max_rows: int = Field(default=2_000_000, gt=0, description="Most rows in a workbook.")
+    max_columns: int = Field(default=500, gt=0, description="Most columns in a file.")
+    max_cells: int = Field(default=20_000_000, gt=0, description="Most cells in a workbook.")
+    max_cell_bytes: int = Field(default=32_768, gt=0, description="Longest text in one cell, in bytes.")
+    parser_memory_mb: int = Field(
+        default=1_000, gt=0, description="Memory of the child process that parses a file, in MB."
+    )
+    parser_cpu_seconds: int = Field(
+        default=60, gt=0, description="CPU time of the child process that parses a file, in seconds."
+    )
+
+
+def load() -> Settings:
+    """Read the environment; raise `ConfigurationError` for a value or name that is not known."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        raise ConfigurationError(
+            f"The setting {variable(name)} is not valid: {first['msg']}.",
+            remedy="`vcci settings` lists all settings; docs/settings.md says what they mean.",
+            code="setting_invalid",
+        ) from None
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a field; an alias is one already."""
+    field = Settings.model_fields.get(name)
+    alias = field.validation_alias if field else name
+    return str(alias) if alias else f"{PREFIX}{name.upper()}"
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Yield every variable with its default and what it decides: the rows of docs/settings.md."""
+    for name, field in Settings.model_fields.items():
+        yield variable(name), "" if field.default is None else str(field.default), field.description or ""
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = [variable(name) for name in Settings.model_fields]
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigurationError(
+                f"There is no setting {name}.",
+                remedy=f"Did you mean {near[0]}?"
+                if near
+                else "Unset it; `vcci settings` lists all settings.",
+                code="setting_unknown",
+            )

@@ -1,0 +1,70 @@
+"""One embedded PostgreSQL for the tests of a process, and a fresh database for each test."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from tests.support.database import execute, now
+
+from vcci.database import embedded
+from vcci.database.migrate import migrate
+
+NEEDS_PASSWORD = "local all needs_password scram-sha-256\n"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A folder that the server's user can enter: pytest's own are private to root."""
+    folder = Path(tempfile.mkdtemp(prefix="vcci-"))
+    folder.chmod(0o755)
+    yield folder
+    embedded.stop(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The maintenance database of a server that lives as long as the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="vcci-tests-"))
+    folder.chmod(0o755)
+    url = embedded.start(folder).url
+    rules = folder / "server" / "pgdata" / "pg_hba.conf"
+    rules.write_text(NEEDS_PASSWORD + rules.read_text())
+    now(execute(url, "SELECT pg_reload_conf()"))
+    yield url
+    embedded.stop(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """A migrated database that others are copied from."""
+    now(execute(server_url, "CREATE DATABASE migrated"))
+    now(migrate(_named(server_url, "migrated")))
+    return "migrated"
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """A new database without a schema."""
+    yield from _database(server_url, "template1")
+
+
+@pytest.fixture
+def url(server_url: str, template: str) -> Iterator[str]:
+    """A new migrated database."""
+    yield from _database(server_url, template)
+
+
+def _database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    now(execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield _named(server_url, name)
+    now(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _named(url: str, database: str) -> str:
+    return url.replace("/vcci?", f"/{database}?")
