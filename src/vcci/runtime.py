@@ -92,7 +92,14 @@ def run_ledger(
     """Run files into `out` and return the inventory and where it lies in PostgreSQL ('' if dry)."""
     broker = FactorBroker(PackLibrary(), parameters)
     rooms = LocalRooms(settings, paths, mapping, broker, hook)
-    action = Run(rooms, broker, load.units(broker.currencies()), load.spend_categories(), hook)
+    action = Run(
+        rooms,
+        broker,
+        units=load.units(broker.currencies()),
+        category_by_prefix=load.spend_categories(),
+        vocabulary=load.everyday_words(),
+        hook=hook,
+    )
     with fresh_folder(out, keep=not request.dry_run) as folder:
         inventory = action.execute(request, folder)
     return inventory, "".join(rooms.stored)

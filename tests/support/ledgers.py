@@ -26,7 +26,7 @@ DAYS = {
     },
     "EUR": {"2022-03-01": Decimal(1), "2022-03-04": Decimal(1), "2015-06-01": Decimal(1)},
 }
-"""Published ECB reference rates per euro."""
+"""Rates per euro, made up for tests."""
 
 
 def factor(code: str, value: str, **other: Any) -> EmissionFactor:

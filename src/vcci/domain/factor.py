@@ -14,7 +14,10 @@ class PriceBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EmissionFactor:
-    """kg CO2e per `unit` (a currency or a physical unit); `price_year` and `price_basis` where money."""
+    """kg CO2e per `unit` (a currency or a physical unit); `price_year` and `price_basis` where money.
+
+    `price_index` deflates it; where the commodity has several, it is the first of them.
+    """
 
     id: str
     activity: str
@@ -27,6 +30,7 @@ class EmissionFactor:
     price_year: int | None = None
     price_basis: PriceBasis | None = None
     price_index: str = ""
+    has_several_price_indices: bool = False
     notices: tuple[str, ...] = ()
 
 

@@ -28,11 +28,12 @@ UNCHANGED = Deflation(ONE, (), ())
 
 @dataclass(frozen=True, slots=True)
 class PriceIndices:
-    """Industry price indices by code, and the consumer price index as fallback."""
+    """Industry price indices by code, and the consumer price index as fallback, of prices in `currency`."""
 
     industries: Mapping[str, Series]
     consumer: Series
     partial_years: frozenset[int] = field(default_factory=frozenset)
+    currency: str = "USD"
 
     def deflate(self, *, index: str, from_year: int, to_year: int) -> Deflation | None:
         """Return the deflation from one year to another, or None if no index reaches that far."""

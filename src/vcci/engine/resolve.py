@@ -88,25 +88,34 @@ class Resolver:
         target = self.units.find(factor.unit)
         if target is None or target.dimension != MONEY:
             return Unresolved("unit_does_not_fit", (key.unit, factor.unit))
-        if factor.price_year is None:
-            deflation: Deflation | None = UNCHANGED
-        elif key.year is None:
-            return Unresolved("date_missing")
-        else:
-            deflation = self.indices.deflate(
-                index=factor.price_index, from_year=key.year, to_year=factor.price_year
-            )
-        if deflation is None:
-            return Unresolved("price_index_missing", (f"{key.year} to {factor.price_year}",))
+        deflation = self._deflation(key, factor, currency=target.symbol)
+        if isinstance(deflation, Unresolved):
+            return deflation
         price = f"{factor.unit} of {factor.price_year}" if factor.price_year else factor.unit
         return _multiplier(
             factor,
             scale=deflation.ratio,
             factor_currency=target.symbol,
             method=Method.SPEND_BASED,
-            notices=(*notices, *deflation.notices, *_region_notice(key, factor)),
+            notices=(
+                *notices,
+                *_index_notice(factor, deflation),
+                *deflation.notices,
+                *_region_notice(key, factor),
+            ),
             steps=(f"{_text(factor.value_kg_co2e)} kg CO2e per {price}", *deflation.steps),
         )
+
+    def _deflation(self, key: FactorKey, factor: EmissionFactor, *, currency: str) -> Deflation | Unresolved:
+        if factor.price_year is None or factor.price_year == key.year:
+            return UNCHANGED
+        if key.year is None:
+            return Unresolved("date_missing")
+        span = f"{currency} of {key.year} to {factor.price_year}"
+        if currency != self.indices.currency:
+            return Unresolved("price_index_missing", (span,))
+        found = self.indices.deflate(index=factor.price_index, from_year=key.year, to_year=factor.price_year)
+        return found or Unresolved("price_index_missing", (span,))
 
     def _for_quantity(
         self, key: FactorKey, factor: EmissionFactor, notices: tuple[str, ...]
@@ -154,6 +163,11 @@ def _multiplier(
 def _no_method(category: int, method: Method) -> Unresolved:
     known = category in tuple(Category)
     return Unresolved("method_missing" if known else "category_unknown", (str(category), method.value))
+
+
+def _index_notice(factor: EmissionFactor, deflation: Deflation) -> tuple[str, ...]:
+    used = factor.has_several_price_indices and deflation is not UNCHANGED
+    return ("deflator_of_first_industry",) if used else ()
 
 
 def _region_notice(key: FactorKey, factor: EmissionFactor) -> tuple[str, ...]:

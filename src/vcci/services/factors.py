@@ -47,10 +47,15 @@ class FactorBroker:
     _manifests: dict[str, PackManifest] = field(default_factory=dict)
 
     def manifests(self) -> Mapping[str, PackManifest]:
-        """Return the manifests of the packs in use, by name."""
+        """Return the manifests of the packs in use, by the name that each gives itself."""
         if not self._manifests:
-            self._manifests.update({name: self.library.manifest(name) for name in self.parameters.packs})
+            named = (self.library.manifest(name) for name in self.parameters.packs)
+            self._manifests.update({manifest.name: manifest for manifest in named})
         return self._manifests
+
+    def described(self) -> dict[str, str]:
+        """Return the parameters as texts, with the names of the packs where the caller named folders."""
+        return self.parameters.described() | {"packs": ", ".join(self.manifests())}
 
     def factor_manifests(self) -> tuple[PackManifest, ...]:
         """Return the manifests of the packs of emission factors in use."""

@@ -14,6 +14,7 @@ from vcci import __version__
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
+from vcci.engine.matching import Vocabulary
 from vcci.engine.tables import resolved_tables
 from vcci.events import Hook, StageFinished, StageStarted
 from vcci.services.classification import Classifier, LedgerText
@@ -41,6 +42,7 @@ class Run:
     broker: FactorBroker
     units: UnitTable
     category_by_prefix: Mapping[str, int]
+    vocabulary: Vocabulary
     hook: Hook
 
     def execute(self, request: RunRequest, folder: Path) -> Inventory:
@@ -69,7 +71,7 @@ class Run:
             digest=run_digest(request, read=read, broker=self.broker),
             title=request.title or read.mapping.source,
             year=year,
-            parameters=self.broker.parameters.described(),
+            parameters=self.broker.described(),
             packs=self.broker.packs_in_use(),
         )
         inventory = inventory_of(calculated, facts=facts, read=read)
@@ -83,6 +85,7 @@ class Run:
             rules=mapping.accounts,
             titles=self.broker.titles(),
             category_by_prefix=self.category_by_prefix,
+            vocabulary=self.vocabulary,
         )
 
         def decide(texts: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +114,7 @@ def run_digest(request: RunRequest, *, read: LedgerRead, broker: FactorBroker) -
         "data": read.digest,
         "mapping": asdict(read.mapping),
         "packs": {name: manifest.digest for name, manifest in broker.manifests().items()},
-        "parameters": broker.parameters.described(),
+        "parameters": broker.described(),
         "parameter files": dict(request.parameter_digests),
         "engine": __version__,
         "title": request.title,

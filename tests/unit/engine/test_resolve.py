@@ -1,5 +1,7 @@
 """The resolver chooses factors, brings prices to their year, and says why when it cannot."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.ledgers import calculator, factor
 
@@ -96,3 +98,17 @@ def test_spend_on_waste_is_marked_as_outside_the_guidance() -> None:
     answer = resolve(FactorKey(5, "naics2017:541511", "US", "USD", 2022), SOFTWARE)
     assert isinstance(answer, Multiplier)
     assert answer.notices == ("method_outside_guidance",)
+
+
+def test_commodity_of_several_price_indices_says_so_only_where_it_is_deflated() -> None:
+    several = factor("541511", "0.125", has_several_price_indices=True)
+    of_year = [resolve(FactorKey(1, "naics2017:541511", "US", "USD", year), several) for year in (2022, 2015)]
+    assert [a.notices for a in of_year if isinstance(a, Multiplier)] == [(), ("deflator_of_first_industry",)]
+
+
+def test_money_that_is_not_of_the_indices_currency_is_never_deflated_by_them() -> None:
+    euros = replace(SOFTWARE, unit="EUR")
+    assert isinstance(resolve(FactorKey(1, "naics2017:541511", "DE", "EUR", 2022), euros), Multiplier)
+    other_year = resolve(FactorKey(1, "naics2017:541511", "DE", "EUR", 2015), euros)
+    assert isinstance(other_year, Unresolved)
+    assert other_year.reason == "price_index_missing"

@@ -75,7 +75,9 @@ def test_every_everyday_phrase_names_a_commodity_with_a_factor(factor_titles: di
 
 def test_no_everyday_phrase_stands_twice() -> None:
     text = Path(load.__file__).with_name("everyday_words.yaml").read_text(encoding="utf-8")
-    listed = [p.strip() for found in re.findall(r"phrases: \[([^]]*)\]", text) for p in found.split(",")]
+    listed = [
+        " ".join(p.split()) for found in re.findall(r"phrases: \[([^]]*)\]", text) for p in found.split(",")
+    ]
     assert sorted(listed) == sorted(load.everyday_words().phrases)
 
 

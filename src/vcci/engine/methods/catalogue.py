@@ -58,6 +58,9 @@ METHODS: Final[dict[tuple[Category, Method], MethodRow]] = {
     (Category.BUSINESS_TRAVEL, Method.AVERAGE_DATA): _average(_CARRIER, "TG chapter 6"),
     (Category.BUSINESS_TRAVEL, Method.SPEND_BASED): _spend(_CARRIER, "TG chapter 6"),
     (Category.EMPLOYEE_COMMUTING, Method.AVERAGE_DATA): _average(_CARRIER, "TG chapter 7"),
+    (Category.EMPLOYEE_COMMUTING, Method.SPEND_BASED): _spend(
+        "cradle-to-gate of transport services", "screening estimate", in_guidance=False
+    ),
     (Category.UPSTREAM_LEASED_ASSETS, Method.AVERAGE_DATA): _average(
         "Scope 1 and 2 of the lessor during use", "TG chapter 8"
     ),

@@ -1,0 +1,55 @@
+"""Finding a factor by words: every word that a title shares counts, then the shorter title."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import snowballstemmer
+
+from vcci.domain.factor import EmissionFactor
+from vcci.engine.matching import FUNCTION_WORDS
+
+_STEMMER: Final = snowballstemmer.stemmer("english")
+_WORD: Final = re.compile(r"[^\W_]+")
+
+MIN_CODE_DIGITS: Final = 2
+"""Digits of a code that stand for a sector; fewer would be found everywhere."""
+
+
+def search(
+    factors: Iterable[EmissionFactor], words: str, *, phrases: Mapping[str, str] | None = None
+) -> list[EmissionFactor]:
+    """Return the factors whose title, everyday phrase or code shares a word of `words`, best first.
+
+    Factors of one commodity stay in the order given. `phrases` are what people call a commodity, with its
+    NAICS code. A word of digits is the start of a code.
+    """
+    wanted = _stems(words)
+    also = _by_code(phrases or {})
+    scored = [(*_score(factor, wanted, also), factor) for factor in factors]
+    found = [entry for entry in scored if entry[0]]
+    found.sort(key=lambda entry: (-entry[0], entry[1], entry[2].activity))
+    return [factor for _, _, factor in found]
+
+
+def _score(
+    factor: EmissionFactor, wanted: frozenset[str], also: Mapping[str, list[frozenset[str]]]
+) -> tuple[int, int]:
+    """Return how many of the wanted words are found, and how many others stand beside them."""
+    code = factor.activity.rpartition(":")[2]
+    of_code = sum(len(w) >= MIN_CODE_DIGITS and w.isdigit() and code.startswith(w) for w in wanted)
+    texts = (_stems(factor.name), *also.get(code, ()))
+    shared, others = max((len(wanted & stems), -len(stems - wanted)) for stems in texts)
+    return shared + of_code, -others
+
+
+def _by_code(phrases: Mapping[str, str]) -> dict[str, list[frozenset[str]]]:
+    found: dict[str, list[frozenset[str]]] = {}
+    for phrase, code in phrases.items():
+        found.setdefault(code, []).append(_stems(phrase))
+    return found
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = (word for word in _WORD.findall(text.casefold()) if word not in FUNCTION_WORDS)
+    return frozenset(_STEMMER.stemWords(words))

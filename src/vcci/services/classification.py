@@ -1,0 +1,97 @@
+"""From the texts of a ledger line to a commodity and a Scope 3 category: rules first, then words.
+
+Categories: GHG Protocol, Scope 3 Standard (2011), table 5.4, as parameters/spend_categories.yaml has it.
+"""
+
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vcci.domain.category import Category
+from vcci.domain.mapping import AccountRule
+from vcci.engine.matching import Match, Matcher, Vocabulary
+from vcci.engine.resolve import OWN_FACTOR_PREFIX
+
+COMMODITY_PREFIX = "naics2017:"
+"""How an activity names a commodity; the digits of its code follow."""
+
+_PUNCTUATION = string.punctuation + "–—‘’“”… "
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerText:
+    """What a line's commodity is decided by, as it stands in the file."""
+
+    account: str
+    account_code: str
+    description: str
+    capital: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What was bought (`activity`, empty if unknown), its category, why it does not count, and notices."""
+
+    activity: str
+    category: int
+    exclusion: str = ""
+    notices: tuple[str, ...] = ()
+
+
+class Classifier:
+    """Decides texts by the mapping's rules, and by words where no rule speaks; never by an average."""
+
+    def __init__(
+        self,
+        *,
+        rules: Iterable[AccountRule],
+        titles: Mapping[str, str],
+        category_by_prefix: Mapping[str, int],
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        listed = tuple(rules)
+        self._by_code = {rule.code: rule for rule in reversed(listed) if rule.code}
+        self._by_account = {name: r for r in reversed(listed) if (name := folded(r.account))}
+        self._category_by_prefix = category_by_prefix
+        self._matcher = Matcher(titles, vocabulary)
+
+    def classify(self, text: LedgerText) -> Classification:
+        """Return the commodity by the account's code, else its name, else by matching words."""
+        rule = self._by_code.get(text.account_code) or self._by_account.get(folded(text.account))
+        return self._by_rule(rule, capital=text.capital) if rule else self._by_words(text)
+
+    def _by_rule(self, rule: AccountRule, *, capital: bool) -> Classification:
+        category = rule.category or self._category(rule.commodity, capital=capital)
+        if rule.not_a_purchase:
+            return Classification("", category, exclusion=rule.not_a_purchase)
+        return Classification(_activity(rule), category)
+
+    def _by_words(self, text: LedgerText) -> Classification:
+        match = self._match(text)
+        category = self._category(match.code if match else "", capital=text.capital)
+        if match is None:
+            return Classification("", category)
+        return Classification(COMMODITY_PREFIX + match.code, category, notices=("commodity_matched",))
+
+    def _match(self, text: LedgerText) -> Match | None:
+        if self._matcher.abstains(text.account):
+            return None
+        return self._matcher.best(text.account) or self._matcher.best(text.description)
+
+    def _category(self, code: str, *, capital: bool) -> int:
+        if capital:
+            return Category.CAPITAL_GOODS.value
+        prefixes = (code[:length] for length in range(len(code), 0, -1))
+        known = (self._category_by_prefix[p] for p in prefixes if p in self._category_by_prefix)
+        return next(known, Category.PURCHASED_GOODS_AND_SERVICES.value)
+
+
+def folded(account: str) -> str:
+    """Return an account's name without case, double spaces and punctuation at its ends."""
+    return " ".join(account.casefold().split()).strip(_PUNCTUATION)
+
+
+def _activity(rule: AccountRule) -> str:
+    if rule.own_factor:
+        return OWN_FACTOR_PREFIX + rule.own_factor
+    return COMMODITY_PREFIX + rule.commodity
