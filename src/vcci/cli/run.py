@@ -1,6 +1,6 @@
 """`vcci run`: the user's files to an inventory."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +23,7 @@ Decimal = Annotated[DecimalMark | None, typer.Option(help="Decimal mark of ambig
 Order = Annotated[DateOrder | None, typer.Option("--date-order", help="Order of ambiguous dates.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
 HeaderRow = Annotated[int | None, typer.Option(min=1, help="Row of the header, counted from 1.")]
+Delimiter = Annotated[str | None, typer.Option(help="Delimiter of text files; `tab` for a tabulator.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of text files, such as cp1252.")]
 Basis = Annotated[PriceBasis, typer.Option("--price-basis", help="What prices the amounts are.")]
 Gwp = Annotated[str, typer.Option(help="GWP set, such as AR5; empty: that of each factor.")]
@@ -46,6 +47,7 @@ def run(
     sheet: Sheet = None,
     header_row: HeaderRow = None,
     encoding: Encoding = None,
+    delimiter: Delimiter = None,
     price_basis: Basis = PriceBasis.PURCHASER,
     gwp: Gwp = "",
     title: Title = "",
@@ -62,7 +64,12 @@ def run(
     from vcci.services.runs import RunRequest
 
     asked = Conventions(
-        decimal=decimal, date_order=date_order, encoding=encoding, header_row=header_row, sheet=sheet
+        decimal=decimal,
+        date_order=date_order,
+        encoding=encoding,
+        delimiter="\t" if delimiter == "tab" else delimiter,
+        header_row=header_row,
+        sheet=sheet,
     )
     mapping = load_mapping(mapping_file) if mapping_file else Mapping()
     mapping = _with_options(mapping, asked, currency=currency, region=region)
@@ -81,11 +88,8 @@ def run(
 
 def _with_options(mapping: Mapping, asked: Conventions, *, currency: str, region: str) -> Mapping:
     """Let what was typed on the command line win over the mapping file."""
-    typed = {
-        name: value
-        for name in ("decimal", "date_order", "encoding", "header_row", "sheet")
-        if (value := getattr(asked, name)) is not None
-    }
+    answers = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    typed = {name: answer for name, answer in answers.items() if answer is not None}
     return replace(
         mapping,
         conventions=replace(mapping.conventions, **typed),

@@ -121,7 +121,7 @@ def _notices(shown: Inventory) -> Table:
 
 def _packs(shown: Inventory) -> Table:
     rows = ((row.name, row.version, row.publisher, row.licence, row.digest[:12]) for row in shown.packs)
-    return _table("Factor packs", ("pack", "version", "publisher", "licence", "digest"), rows)
+    return _table("Factor packs", ("~pack", "~version", "~publisher", "~licence", "digest"), rows)
 
 
 def _figures(row: CategoryTotal | SupplierTotal | YearTotal, shown: Inventory) -> tuple[str, str, str]:

@@ -44,10 +44,6 @@ COUNTINGS: Final[dict[str, tuple[str, ...]]] = {
 """Counts of lines with notices of their own, and of rows without lines with their spend."""
 
 
-SUMMED_ONLY: Final = {"lines": ("month", "spend_hundredths"), "unlined": ()}
-"""Columns that aggregates need and files do not: writing lines is the larger part of the job."""
-
-
 def run(
     rows: Path, *, resolve: Resolve, out: Path, chunk_rows: int = CHUNK_ROWS, hook: Hook = ignore
 ) -> CalculatedRun:
@@ -90,12 +86,7 @@ def _calculate(rows: pl.LazyFrame, tables: ResolvedTables) -> dict[str, pl.DataF
     outcome = _outcomes(rows, tables)
     wanted = [nw.to_native(frame) for frame in (columnar.lines(outcome), columnar.unlined(outcome))]
     lines, unlined = pl.collect_all(wanted, engine="in-memory")
-    return {"lines": _in_row_order(lines), "unlined": _in_row_order(unlined)}
-
-
-def _in_row_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """Sort where it is needed: joins keep the order as a rule, but do not promise it."""
-    return frame if frame["row"].is_sorted() else frame.sort("row")
+    return {"lines": lines.sort("row"), "unlined": unlined.sort("row")}
 
 
 def _outcomes(rows: pl.LazyFrame, tables: ResolvedTables) -> Any:
@@ -112,8 +103,7 @@ def _outcomes(rows: pl.LazyFrame, tables: ResolvedTables) -> Any:
 
 def _sink(frames: dict[str, pl.DataFrame], *, out: Path, part: int) -> None:
     for folder, frame in frames.items():
-        kept = frame.drop(SUMMED_ONLY[folder])
-        _write(kept, out / folder / f"part-{part:05}.parquet")
+        _write(frame, out / folder / f"part-{part:05}.parquet")
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

@@ -47,6 +47,11 @@ def test_money_is_brought_to_the_factors_currency_by_the_rate_of_its_date() -> N
     assert lines["rate_notices"].to_list() == ["", "rate_of_earlier_day"]
 
 
+def test_the_order_of_the_two_products_is_part_of_the_definition() -> None:
+    lines, _ = outcomes({"unit": "GBP", "quantity": "70000000050.01"})
+    assert lines["co2e_mg"].to_list() == [7_874_332_339_158_940]  # quantity x (rate x multiplier) ends in 942
+
+
 def test_a_credit_note_is_a_negative_line_but_a_physical_quantity_is_never_negative() -> None:
     lines, unlined = outcomes({"quantity": "-1"}, STEEL | {"quantity": "-1"}, STEEL | {"quantity": "1"})
     assert lines.select("row", "co2e_mg").rows() == [(1, -84_000), (3, 1_850)]

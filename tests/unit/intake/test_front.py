@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import polars as pl
@@ -52,7 +53,7 @@ def test_workbook_cells_become_plain_texts(tmp_path: Path) -> None:
     sheet = book.worksheets[0]
     for at, name in enumerate(["name", "n", "day", "moment", "yes", "bad"], start=2):
         sheet.cell(3, at, name)
-    values = ["Acme", 3.0, dt.date(2024, 1, 2), dt.datetime(2024, 1, 2, 3, 4), True, "#REF!"]
+    values: list[Any] = ["Acme", 3.0, dt.date(2024, 1, 2), dt.datetime(2024, 1, 2, 3, 4), True, "#REF!"]
     for at, value in enumerate(values, start=2):
         sheet.cell(5, at, value)
     book.save(tmp_path / "book.xlsx")

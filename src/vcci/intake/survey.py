@@ -1,0 +1,176 @@
+"""What is found out of the raw tables before a row is read: columns, decimal mark, order of dates.
+
+Each file is looked at on its own. What all agree on completes the mapping; the rest is asked in one go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import polars as pl
+
+from vcci.domain.mapping import TARGETS, DateOrder, DecimalMark, Mapping
+from vcci.intake.columns import Column, Fit, fit_columns
+from vcci.intake.dates import OrderDecision, decide_order, reading_of
+from vcci.intake.front import RawTable
+from vcci.intake.numbers import DIGITS, decide_mark, read_amount
+from vcci.intake.questions import Question, ask
+from vcci.intake.totals import total_line
+
+T = TypeVar("T")
+
+TYPED_KINDS = frozenset(("xlsx", "parquet"))
+"""Kinds of file in which numbers are numbers: written out, their mark is a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """How one file is read; `unit` is the header's, `total_line` 0 where there is none."""
+
+    table: RawTable
+    columns: dict[str, Column]
+    unit: str
+    mark: DecimalMark | None
+    dates: OrderDecision
+    total_line: int
+
+    @property
+    def rows(self) -> int:
+        """Return the number of data rows: a proven total line is none."""
+        return self.table.rows - (self.total_line > 0)
+
+    def header(self, target: str) -> str:
+        """Return the file's own header of a target's column, empty if it has none."""
+        return self.table.header[self.columns[target].index] if target in self.columns else ""
+
+
+def survey(tables: Sequence[RawTable], mapping: Mapping) -> tuple[list[FileReading], Mapping]:
+    """Return how each file is read and the mapping in force; raise one `QuestionError` for all that is open.
+
+    The files are read by the mapping in force, so that to save and load it changes nothing.
+    """
+    guessed = [_fit(table, mapping) for table in tables]
+    in_force = replace(mapping, columns=_completed(mapping.columns, guessed))
+    readings: list[FileReading] = []
+    questions = [question for fit in guessed for question in fit.questions]
+    for table, guess in zip(tables, guessed, strict=True):
+        reading, open_here = _read(table, _fit(table, in_force), mapping=in_force)
+        readings.append(_with_points(reading, guess))
+        questions += open_here
+    ask(questions)
+    conventions = replace(
+        in_force.conventions,
+        decimal=in_force.conventions.decimal or _agreed([reading.mark for reading in readings]),
+        date_order=in_force.conventions.date_order or _agreed([r.dates.order for r in readings]),
+    )
+    return readings, replace(in_force, conventions=conventions)
+
+
+def column_texts(table: RawTable, index: int) -> pl.LazyFrame:
+    """Return the distinct texts of a column (`text`) that are not blank, of the rows that are not ragged."""
+    whole = pl.scan_parquet(table.path).filter(pl.col("cells") == len(table.header))
+    texts = whole.select(text=pl.col(f"c{index}")).unique()
+    return texts.filter(pl.col("text").str.strip_chars() != "")
+
+
+def _fit(table: RawTable, mapping: Mapping) -> Fit:
+    return fit_columns(table.header, mapping.columns, texts=partial(_texts, table), file=table.name)
+
+
+def _texts(table: RawTable, index: int) -> frozenset[str]:
+    return frozenset(column_texts(table, index).collect()["text"])
+
+
+def _completed(given: dict[str, tuple[str, ...]], fits: Sequence[Fit]) -> dict[str, tuple[str, ...]]:
+    """Return the given columns and the guessed ones, the surest name first."""
+    columns: dict[str, tuple[str, ...]] = {}
+    for target in TARGETS:
+        found = {fit.columns[target] for fit in fits if target in fit.columns}
+        surest = sorted(found, key=lambda column: (-column.points, column.name))
+        names = given.get(target) or tuple(dict.fromkeys(column.name for column in surest))
+        if names or target in given:
+            columns[target] = names
+    return columns
+
+
+def _with_points(reading: FileReading, guessed: Fit) -> FileReading:
+    points = {target: column.points for target, column in guessed.columns.items()}
+    columns = {t: replace(column, points=points.get(t, 0)) for t, column in reading.columns.items()}
+    return replace(reading, columns=columns)
+
+
+def _read(table: RawTable, fit: Fit, *, mapping: Mapping) -> tuple[FileReading, list[Question]]:
+    mark, about_mark = _mark(table, fit.columns.get("quantity"), given=mapping.conventions.decimal)
+    dates, about_dates = _dates(table, fit.columns.get("date"), given=mapping.conventions.date_order)
+    total = _total_line(table, fit, mark or DecimalMark.POINT)
+    return FileReading(table, fit.columns, fit.unit, mark, dates, total), [*about_mark, *about_dates]
+
+
+def _total_line(table: RawTable, fit: Fit, mark: DecimalMark) -> int:
+    if "quantity" not in fit.columns:
+        return 0
+    units = [column.index for target, column in fit.columns.items() if target == "unit"]
+    return total_line(table, quantity=fit.columns["quantity"].index, unit=units, mark=mark)
+
+
+def _mark(
+    table: RawTable, column: Column | None, *, given: DecimalMark | None
+) -> tuple[DecimalMark | None, list[Question]]:
+    """Decide by one text of each shape: which marks fit does not depend on the digits."""
+    if column is None:
+        return given, []
+    shape = pl.col("text").str.replace_all(f"[{DIGITS}]", "9")
+    shapes = column_texts(table, column.index).group_by(shape=shape).agg(pl.col("text").min()).collect()
+    decision = decide_mark(shapes["text"], typed=table.kind in TYPED_KINDS, given=given)
+    if not decision.examples:
+        return decision.mark, []
+    return None, [_ask_mark(table.name, table.header[column.index], decision.examples)]
+
+
+def _dates(
+    table: RawTable, column: Column | None, *, given: DateOrder | None
+) -> tuple[OrderDecision, list[Question]]:
+    texts = column_texts(table, column.index).collect()["text"] if column else ()
+    decision = decide_order(texts, given=given)
+    if not decision.examples or column is None:
+        return decision, []
+    return decision, [_ask_order(table.name, table.header[column.index], decision.examples)]
+
+
+def _agreed(found: Sequence[T | None]) -> T | None:
+    """Return what all files that say anything say, None if they differ."""
+    said = {one for one in found if one is not None}
+    return said.pop() if len(said) == 1 else None
+
+
+def _ask_mark(file: str, header: str, examples: Sequence[str]) -> Question:
+    return Question(
+        "decimal_ambiguous",
+        f'{file}, column "{header}": {"; ".join(map(_both_marks, examples))}.',
+        "Say which mark the amounts have: --decimal point or --decimal comma (in a mapping file: "
+        "`conventions: {decimal: point}`).",
+    )
+
+
+def _both_marks(text: str) -> str:
+    amounts = {mark: read_amount(text, mark) for mark in DecimalMark}
+    readings = [f"{amount.text if amount else 'no number'} with a {mark}" for mark, amount in amounts.items()]
+    return f'"{text}" is {" or ".join(readings)}'
+
+
+def _ask_order(file: str, header: str, examples: Sequence[str]) -> Question:
+    readings = filter(None, map(reading_of, examples))
+    orders = dict.fromkeys(order for reading in readings for order in reading.by_order)
+    return Question(
+        "date_order_ambiguous",
+        f'{file}, column "{header}": {"; ".join(map(_all_orders, examples))}.',
+        f"Say in which order the dates are: {' or '.join(f'--date-order {order}' for order in orders)} (in a "
+        "mapping file: `conventions: {date_order: day-month-year}`).",
+    )
+
+
+def _all_orders(text: str) -> str:
+    reading = reading_of(text)
+    dates = [f"{day} as {order}" for order, day in reading.by_order.items()] if reading else []
+    return f'"{text}" is {" or ".join(dates)}'
