@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -109,22 +109,42 @@ def run_ledger(
 def fresh_folder(out: Path, *, keep: bool) -> Iterator[Path]:
     """Give an empty folder that takes the place of `out` if all went well, and vanishes if not."""
     out = out.absolute()
-    if out.exists() and not (out / RESULT_MARK).exists() and (not out.is_dir() or any(out.iterdir())):
+    _refuse_foreign(out)
+    if not keep:
+        with tempfile.TemporaryDirectory(prefix="vcci-") as scratch:
+            yield Path(scratch)
+        return
+    made = [parent for parent in out.parents if not parent.exists()]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield folder
+        _replace(out, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):  # it holds the results now
+                parent.rmdir()
+
+
+def _refuse_foreign(out: Path) -> None:
+    is_ours = (out / RESULT_MARK).exists()
+    if out.exists() and not is_ours and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             f"{out} exists and holds something else than results of a run.",
             remedy="Name another folder with --out, or remove it.",
             code="out_is_taken",
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield folder
-        if keep:
-            folder.chmod(0o755)
-            shutil.rmtree(out, ignore_errors=True)
-            folder.rename(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(out: Path, folder: Path) -> None:
+    """Put a finished folder in the place of an older one, which stays until the new one is there."""
+    folder.chmod(0o755)
+    older = folder.with_name(f"{folder.name}-older")
+    if out.exists():
+        out.rename(older)
+    folder.rename(out)
+    shutil.rmtree(older, ignore_errors=True)
 
 
 def database_url(settings: Settings) -> str:

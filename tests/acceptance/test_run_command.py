@@ -2,7 +2,13 @@
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +16,9 @@ import openpyxl
 import polars as pl
 import pytest
 from tests.acceptance.conftest import Vcci
-from tests.support.database import now, value
+from tests.support.database import footprint, now, until, value
+
+from vcci.database.server_home import wheel_folder
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "oxford-city-council"
 OXFORD = (EXAMPLE / "spend.csv", "--map", EXAMPLE / "mapping.yaml")
@@ -199,3 +207,65 @@ def test_refused_run_leaves_the_results_of_the_one_before(vcci: Vcci, small: Any
     (tmp_path / "broken.csv").write_text(SMALL + '"unclosed')
     assert vcci("run", "broken.csv", *small[1:], "--out", "out").returncode == 3
     assert digests(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_run_that_is_ended_while_it_stores_leaves_everything_as_it_was(
+    vcci: Vcci, small: Any, tmp_path: Path, url: str, server_dir: Path, how: signal.Signals
+) -> None:
+    vcci("run", *small, "--out", "out")
+    before, stored = digests(tmp_path / "out"), now(footprint(url))
+    (tmp_path / "small.csv").write_text(SMALL.replace("1250.50", str(1000 + how)))
+    with locked(url, "vcci.emission_rollups"), started(server_dir, tmp_path, *small, "--out", "out") as run:
+        now(until(url, "SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        run.send_signal(how)
+        assert run.wait(timeout=30) != 0
+    now(
+        until(
+            url, "SELECT count(*) = 0 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'INSERT%'"
+        )
+    )
+    assert digests(tmp_path / "out") == before
+    assert now(footprint(url)) == stored
+
+
+def test_terminal_is_shown_stages_and_rates_and_a_pipe_nothing(
+    vcci: Vcci, small: Any, tmp_path: Path, server_dir: Path
+) -> None:
+    assert vcci("run", *small, "--dry-run").stderr == ""
+    screen, terminal = os.openpty()
+    with started(server_dir, tmp_path, *small, "--dry-run", stderr=terminal) as run:
+        os.close(terminal)
+        assert run.wait(timeout=60) == 0
+    shown = os.read(screen, 100_000).decode()
+    os.close(screen)
+    assert [stage for stage in ("read", "classify", "calculate", "publish") if stage not in shown] == []
+    assert "rows/s" in shown
+
+
+@contextmanager
+def locked(url: str, table: str) -> Iterator[None]:
+    """Hold a table from another session, so that a run waits at a known place."""
+    psql = [str(wheel_folder() / "pginstall" / "bin" / "psql"), "-XqAt", url]
+    with subprocess.Popen(psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        holder.stdin.write(f"BEGIN; LOCK {table}; SELECT 'held';\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.stdin.close()
+
+
+@contextmanager
+def started(
+    server_dir: Path, folder: Path, *arguments: str | Path, stderr: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `vcci run` and give the process."""
+    command = [sys.executable, "-m", "vcci", "run", *map(str, arguments)]
+    environment = os.environ | {"VCCI_DATA_DIR": str(server_dir), "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
+    ) as process:
+        yield process
+        process.kill()

@@ -64,6 +64,7 @@ def inventory(**given: Any) -> Inventory:
         "title": "Payments 2024",
         "year": 2024,
         "sources": ("payments.csv",),
+        "reading": {"column for supplier": "Supplier Name", "decimal": "point", "currency": "GBP"},
         "parameters": {"year": "2024", "packs": "epa-v1.3"},
         "counts": RowCounts(rows=12, lines=6, excluded=2, not_covered=2, rejected=2),
         "total_mg_co2e": 8 * TONNE,

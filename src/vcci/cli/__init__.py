@@ -1,5 +1,6 @@
 """The command line: `vcci run | factors | db | bench | settings`."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -39,7 +40,7 @@ def _register() -> None:
     app.command("run")(run.run)
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")
-    app.command("bench")(bench.bench)
+    app.command("bench", context_settings={"ignore_unknown_options": True})(bench.bench)
     app.command("settings")(settings.settings)
 
 
@@ -62,6 +63,7 @@ def _names(group: typer.Typer, prefix: str = "") -> Iterator[str]:
 
 def main() -> None:
     """Run the command line; an error that a person can act on is a few lines on stderr, not a trace."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leave nothing half done behind
     try:
         app()
     except VcciError as error:

@@ -13,20 +13,27 @@ CHECKOUT = Path(__file__).parents[3]
 """The checkout, where VCCI was installed from one."""
 
 Name = Annotated[str, typer.Argument(help="Name of a benchmark, such as batch.")]
-Rows = Annotated[int, typer.Option(min=1_000, help="Rows to measure with.")]
+Options = Annotated[
+    list[str] | None, typer.Argument(help="Options of the benchmark, such as --rows 1000000.")
+]
 
 
-def bench(name: Name, rows: Rows = 1_000_000) -> None:
+def bench(name: Name, options: Options = None) -> None:
     """Run a benchmark, print its table and write benchmarks/results/NAME.json."""
     script = CHECKOUT / "benchmarks" / f"{name}.py"
-    if not script.is_file():
-        known = sorted(p.stem for p in (CHECKOUT / "benchmarks").glob("*.py") if not p.stem.startswith("_"))
+    if name not in _known():
         raise ConfigurationError(
             f"There is no benchmark '{name}' here.",
             tried=[str(script)],
-            remedy=f"Known here: {', '.join(known) or 'none; run this in a checkout of the repository'}.",
+            remedy=f"Known here: {', '.join(_known()) or 'none; run this in a checkout of the repository'}.",
             code="bench_unknown",
         )
     sys.path.insert(0, str(CHECKOUT))
-    sys.argv = [str(script), "--rows", str(rows)]
+    sys.argv = [str(script), *(options or ())]
     runpy.run_path(str(script), run_name="__main__")
+
+
+def _known() -> list[str]:
+    """Return the scripts; modules that they share have no main of their own to call."""
+    scripts = sorted((CHECKOUT / "benchmarks").glob("*.py"))
+    return [path.stem for path in scripts if "\ndef main(" in path.read_text(encoding="utf-8")]

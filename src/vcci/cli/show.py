@@ -34,7 +34,8 @@ FIGURES: Final = (">lines", ">tCO2e", ">share")
 def inventory(shown: Inventory, console: Console | None = None) -> None:
     """Print totals, categories, suppliers, years, coverage, notices and packs, on stdout."""
     console = console or Console(highlight=False)
-    parts = (_headline, _categories, _suppliers, _years, _coverage, _outcomes, _uncovered, _notices, _packs)
+    tables = (_categories, _suppliers, _years, _coverage, _outcomes, _uncovered, _notices, _packs)
+    parts = (_reading, _headline, *tables)
     for part in (part(shown) for part in parts):
         if isinstance(part, Text) or part.row_count:
             console.print(part)
@@ -68,6 +69,10 @@ def _headline(shown: Inventory) -> Text:
         "\n", (title, "bold"), f"  {shown.year or 'all years'}\n",
         (f"{tonnes(shown.total_mg_co2e)} tCO2e", "bold"), f"  Scope 3, run {shown.run_digest[:16]}\n",
     )  # fmt: skip
+
+
+def _reading(shown: Inventory) -> Table:
+    return _table("How the ledger was read", ("what", "~taken from"), shown.reading.items())
 
 
 def _coverage(shown: Inventory) -> Text:

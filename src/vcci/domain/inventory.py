@@ -125,6 +125,7 @@ class Inventory:
     title: str
     year: int | None
     sources: tuple[str, ...]
+    reading: dict[str, str]
     parameters: dict[str, str]
     counts: RowCounts
     total_mg_co2e: int

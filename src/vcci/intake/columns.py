@@ -180,9 +180,9 @@ def _which(target: str, columns: Sequence[Column], *, header: Sequence[str], fil
     keys = [f"#{c.index + 1}" if same else header[c.index] for c in columns]
     lines = " or ".join(f'`{target}: ["{key}"]`' for key in keys)
     return Question(
-        "column_ambiguous",
-        f"{file}: {shown} fit {target} equally well.",
-        f"Put one of these lines under `columns:` in a mapping file (--map): {lines}.",
+        code="column_ambiguous",
+        what=f"{file}: {shown} fit {target} equally well.",
+        remedy=f"Put one of these lines under `columns:` in a mapping file (--map): {lines}.",
     )
 
 

@@ -37,6 +37,9 @@ MAX_SHOWN: Final = 5
 NOT_A_PURCHASE: Final = tuple(code for code, why in REASONS.items() if why.outcome is Outcome.EXCLUDED)
 """The codes that `not_a_purchase` takes."""
 
+WIDTH: Final = 10_000
+"""Characters in a line that is written, so that every account rule is a line of its own."""
+
 HEADING: Final = "# How this ledger is read, and what its accounts buy. Correct it and use it with --map.\n"
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -136,7 +139,7 @@ def save_mapping(mapping: Mapping, path: Path) -> None:
     given = _without_empty(asdict(mapping))
     if mapping.columns:
         given["columns"] = {target: list(names) for target, names in mapping.columns.items()}
-    text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+    text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=WIDTH, default_flow_style=None)
     path.write_text(HEADING + (text if given else ""), encoding="utf-8", newline="\n")
 
 

@@ -6,19 +6,16 @@ Each file is looked at on its own. What all agree on completes the mapping; the 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 import polars as pl
 
 from vcci.domain.mapping import TARGETS, DateOrder, DecimalMark, Mapping
 from vcci.intake.columns import Column, Fit, fit_columns
-from vcci.intake.dates import OrderDecision, decide_order, reading_of
+from vcci.intake.dates import ALL_ORDERS, OrderDecision, decide_order, reading_of
 from vcci.intake.front import RawTable
 from vcci.intake.numbers import DIGITS, decide_mark, read_amount
 from vcci.intake.questions import Question, ask
 from vcci.intake.totals import total_line
-
-T = TypeVar("T")
 
 TYPED_KINDS = frozenset(("xlsx", "parquet"))
 """Kinds of file in which numbers are numbers: written out, their mark is a point."""
@@ -53,16 +50,17 @@ def survey(tables: Sequence[RawTable], mapping: Mapping) -> tuple[list[FileReadi
     guessed = [_fit(table, mapping) for table in tables]
     in_force = replace(mapping, columns=_completed(mapping.columns, guessed))
     readings: list[FileReading] = []
-    questions = [question for fit in guessed for question in fit.questions]
+    questions: list[Question] = []
     for table, guess in zip(tables, guessed, strict=True):
-        reading, open_here = _read(table, _fit(table, in_force), mapping=in_force)
+        fit = guess if guess.questions else _fit(table, in_force)
+        reading, open_here = _read(table, fit, mapping=in_force)
         readings.append(_with_points(reading, guess))
-        questions += open_here
+        questions += [*fit.questions, *open_here]
     ask(questions)
     conventions = replace(
         in_force.conventions,
-        decimal=in_force.conventions.decimal or _agreed([reading.mark for reading in readings]),
-        date_order=in_force.conventions.date_order or _agreed([r.dates.order for r in readings]),
+        decimal=in_force.conventions.decimal or _common_mark(readings),
+        date_order=in_force.conventions.date_order or _common_order(readings),
     )
     return readings, replace(in_force, conventions=conventions)
 
@@ -138,17 +136,23 @@ def _dates(
     return decision, [_ask_order(table.name, table.header[column.index], decision.examples)]
 
 
-def _agreed(found: Sequence[T | None]) -> T | None:
-    """Return what all files that say anything say, None if they differ."""
-    said = {one for one in found if one is not None}
-    return said.pop() if len(said) == 1 else None
+def _common_mark(readings: Sequence[FileReading]) -> DecimalMark | None:
+    """Return the mark of all files that show one, None if they differ."""
+    marks = {reading.mark for reading in readings if reading.mark}
+    return marks.pop() if len(marks) == 1 else None
+
+
+def _common_order(readings: Sequence[FileReading]) -> DateOrder | None:
+    """Return the one order that all files can be in, None if there is none or more than one."""
+    orders = ALL_ORDERS.intersection(*(reading.dates.orders for reading in readings))
+    return next(iter(orders)) if len(orders) == 1 else None
 
 
 def _ask_mark(file: str, header: str, examples: Sequence[str]) -> Question:
     return Question(
-        "decimal_ambiguous",
-        f'{file}, column "{header}": {"; ".join(map(_both_marks, examples))}.',
-        "Say which mark the amounts have: --decimal point or --decimal comma (in a mapping file: "
+        code="decimal_ambiguous",
+        what=f'{file}, column "{header}": {"; ".join(map(_both_marks, examples))}.',
+        remedy="Say which mark the amounts have: --decimal point or --decimal comma (in a mapping file: "
         "`conventions: {decimal: point}`).",
     )
 
@@ -161,12 +165,12 @@ def _both_marks(text: str) -> str:
 
 def _ask_order(file: str, header: str, examples: Sequence[str]) -> Question:
     readings = filter(None, map(reading_of, examples))
-    orders = dict.fromkeys(order for reading in readings for order in reading.by_order)
+    options = dict.fromkeys(f"--date-order {order}" for reading in readings for order in reading.by_order)
     return Question(
-        "date_order_ambiguous",
-        f'{file}, column "{header}": {"; ".join(map(_all_orders, examples))}.',
-        f"Say in which order the dates are: {' or '.join(f'--date-order {order}' for order in orders)} (in a "
-        "mapping file: `conventions: {date_order: day-month-year}`).",
+        code="date_order_ambiguous",
+        what=f'{file}, column "{header}": {"; ".join(map(_all_orders, examples))}.',
+        remedy=f"Say in which order the dates are: {' or '.join(options)} (in a mapping file: "
+        "`conventions: {date_order: day-month-year}`).",
     )
 
 

@@ -18,7 +18,8 @@ ROW_HEIGHT: Final = 30
 BAR_HEIGHT: Final = 16
 
 LABEL_CELLS: Final = 36
-"""Longest label, in cells: a wide character such as of Chinese takes two."""
+"""Longest label, in cells of a small letter: a capital takes a quarter more, a wide character such as of
+Chinese two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +90,5 @@ def shortened(text: str, cells: int = LABEL_CELLS) -> str:
     return f"{kept.rstrip()}…"
 
 
-def _cells(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def _cells(text: str) -> float:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1.25 if c.isupper() else 1 for c in text)

@@ -71,6 +71,7 @@ def inventory_html(inventory: Inventory) -> bytes:
         .render(
             inventory=inventory,
             version=__version__,
+            no_name=NO_NAME,
             style=style,
             style_digest=_csp_digest(style),
             reasons=REASONS,

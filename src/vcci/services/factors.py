@@ -45,6 +45,7 @@ class FactorBroker:
     parameters: Parameters
     _by_activity: dict[str, list[EmissionFactor]] = field(default_factory=dict)
     _manifests: dict[str, PackManifest] = field(default_factory=dict)
+    _per_euro: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
     def manifests(self) -> Mapping[str, PackManifest]:
         """Return the manifests of the packs in use, by the name that each gives itself."""
@@ -96,11 +97,10 @@ class FactorBroker:
 
     def per_euro(self, currency: str) -> Mapping[str, Decimal]:
         """Return the published rates of a currency by date."""
-        for name in self._of_kind("rates"):
-            series = self.library.rates(name).get(currency)
-            if series is not None:
-                return series
-        return {}
+        if currency not in self._per_euro:
+            known = (self.library.rates(name).get(currency) for name in self._of_kind("rates"))
+            self._per_euro[currency] = next((series for series in known if series is not None), {})
+        return self._per_euro[currency]
 
     def _price_indices(self) -> PriceIndices:
         industries: dict[str, Mapping[int, Decimal]] = {}

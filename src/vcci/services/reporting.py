@@ -1,7 +1,7 @@
 """The inventory of a run: its aggregates, put in the words that reports show."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from vcci.domain.inventory import (
     UncoveredAccount,
     YearTotal,
 )
+from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.engine.columnar import outcome_of
 from vcci.services.ports import CalculatedRun, LedgerRead
 
@@ -44,6 +45,7 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> In
         title=facts.title,
         year=facts.year,
         sources=tuple(str(file["name"]) for file in read.files),
+        reading=_reading(read.mapping),
         parameters=dict(facts.parameters),
         counts=run.counts,
         total_mg_co2e=run.total_mg_co2e,
@@ -56,6 +58,16 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> In
         notices=_notices(run),
         packs=facts.packs,
     )
+
+
+def _reading(mapping: LedgerMapping) -> dict[str, str]:
+    """Return how the ledger was read: what each column was taken for, and by which conventions."""
+    columns = {f"column for {target}": " or ".join(names) for target, names in mapping.columns.items()}
+    conventions = {
+        name.replace("_", " "): str(value) for name, value in asdict(mapping.conventions).items() if value
+    }
+    rest = {"currency": mapping.currency, "region": mapping.region}
+    return columns | conventions | {name: value for name, value in rest.items() if value}
 
 
 def _totals(frame: pl.DataFrame, by: str | Iterable[str]) -> pl.DataFrame:

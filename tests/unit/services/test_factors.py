@@ -139,7 +139,8 @@ def test_consumer_prices_stand_in_with_a_notice() -> None:
 
 
 def test_without_price_index_money_of_another_year_is_not_covered() -> None:
-    assert line(broker("new", "rates"), year=2021) == Unresolved("price_index_missing", ("USD of 2021 to 2022",))
+    answer = line(broker("new", "rates"), year=2021)
+    assert answer == Unresolved("price_index_missing", ("USD of 2021 to 2022",))
 
 
 def test_another_gwp_set_than_that_of_the_factors_is_not_guessed() -> None:
