@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from statistics import median
 from typing import Any, Final
 
 from vcci.errors import InputError, QuestionError
@@ -88,26 +89,35 @@ def sample_records(sample: str, delimiter: str) -> list[Record]:
 def header_line(records: Sequence[Record], told: int | None, name: str) -> int | None:
     """Return the line of the header record, or None if no record has any text.
 
-    The widest width (cells up to the last with text) that two records share is that of the table; the header
-    is the first record at least so wide with half of its cells filled. Where no width of two or more repeats,
-    it is the first of the widest records. If the record so found has numbers and the one just above has none,
-    that one is the header, of a table whose last columns have no name. `told` is the user's word and must be
-    a record's line.
+    The header is the first record that is as wide (cells up to the last with text) as most, and has at least
+    half as many cells with text as is usual. If it has numbers and the record just above has none, that one
+    is the header, of a table whose last columns have no name; else it may be data, which must not be lost:
+    raises `QuestionError` (header_ambiguous). `told` is the user's word and must be a record's line.
     """
-    texts = [(line, cells, last_text(cells)) for line, cells in records]
-    filled = [width for _line, _cells, width in texts if width]
+    filled = [record for record in records if last_text(record[1])]
     if told is not None:
-        if told not in [line for line, _cells, width in texts if width]:
+        if told not in [line for line, _cells in filled]:
             raise _no_header_there(told, name)
         return told
     if not filled:
         return None
-    table = max((width for width, times in Counter(filled).items() if times > 1 < width), default=max(filled))
-    wide = [at for at, (_line, cells, width) in enumerate(texts) if width >= table and _half(cells, table)]
-    at = wide[0] if wide else next(at for at, (*_, width) in enumerate(texts) if width)
-    above = texts[at - 1][1] if at else ()
-    nameless = _has_numbers(texts[at][1]) and _half(above, table) and not _has_numbers(above)
-    return texts[at - 1 if nameless else at][0]
+    width, usual = _usual_width(filled), median(_texts(cells) for _line, cells in filled)
+    fitting = (r for r in filled if last_text(r[1]) >= width and 2 * _texts(r[1]) >= usual)
+    header = next(fitting, filled[0])
+    at = records.index(header)
+    above = records[at - 1] if at else header
+    if not _has_numbers(header[1]):
+        return header[0]
+    if 2 * _texts(above[1]) >= usual and not _has_numbers(above[1]):
+        return above[0]
+    raise _may_be_data(header, name)
+
+
+def _usual_width(records: Sequence[Record]) -> int:
+    """Return the most frequent width of two cells or more, the larger of two; else the largest."""
+    widths = Counter(last_text(cells) for _line, cells in records)
+    frequent = [(times, width) for width, times in widths.items() if times > 1 < width]
+    return max(frequent)[1] if frequent else max(widths)
 
 
 def _agreement(sample: str, delimiter: str) -> tuple[bool, float]:
@@ -119,12 +129,22 @@ def _agreement(sample: str, delimiter: str) -> tuple[bool, float]:
     return times == len(widths), share * (width - 1)
 
 
-def _half(cells: Sequence[str], width: int) -> bool:
-    return 2 * sum(1 for cell in cells if cell.strip()) >= width
+def _texts(cells: Sequence[str]) -> int:
+    return sum(1 for cell in cells if cell.strip())
 
 
 def _has_numbers(cells: Sequence[str]) -> bool:
     return any(NUMBER.fullmatch(cell) and not YEAR.fullmatch(cell) for cell in cells)
+
+
+def _may_be_data(record: Record, name: str) -> QuestionError:
+    line, cells = record
+    shown = ", ".join(repr(cell) for cell in cells if NUMBER.fullmatch(cell))
+    return QuestionError(
+        f"{name} seems to have no header: line {line}, the first of its table, holds {shown[:80]}.",
+        remedy=f"Name the line of the header with --header-row ({line} if that is one), or add a header.",
+        code="header_ambiguous",
+    )
 
 
 def _no_header_there(told: int, name: str) -> InputError:

@@ -76,8 +76,8 @@ def test_only_sheet_with_data_is_taken_and_several_are_a_question(tmp_path: Path
 
 
 def test_merely_formatted_cells_far_away_do_no_harm(tmp_path: Path) -> None:
-    row = '<row r="1"><c r="A1"><v>1</v></c><c r="XFD1" s="1"/></row><row r="1048576" s="1"/>'
-    assert read(write_workbook(tmp_path / "book.xlsx", sheet_xml(row))).header == ("1",)
+    row = '<row r="1"><c r="A1" t="str"><v>a</v></c><c r="XFD1" s="1"/></row><row r="1048576" s="1"/>'
+    assert read(write_workbook(tmp_path / "book.xlsx", sheet_xml(row))).header == ("a",)
 
 
 def test_parquet_values_become_plain_texts(tmp_path: Path) -> None:

@@ -93,3 +93,16 @@ def test_told_header_row_wins_and_must_have_text() -> None:
 )
 def test_text_of_a_typed_cell_is_plain(value: Any, text: str) -> None:
     assert cell_text(value) == text
+
+
+@pytest.mark.parametrize("text", ["x,12.50,2024-01-02\ny,3.00,2024-01-03\n", "1\n2\n"])
+def test_table_without_header_is_a_question_and_loses_no_row(text: str) -> None:
+    records = sample_records(text, ",")
+    with pytest.raises(QuestionError, match="--header-row"):
+        header_line(records, None, "f.csv")
+    assert header_line(records, 1, "f.csv") == 1
+
+
+def test_header_is_found_above_rows_with_cells_that_ran_over() -> None:
+    sparse = "Area,,Name,,Amount\nRoads,,A,,1\nParks,,B,,2\nHousi,ng,C,x,3,y\nHousi,ng,D,x,4,y\n"
+    assert header_line(sample_records(sparse, ","), None, "f.csv") == 1
