@@ -6,7 +6,6 @@ plain_loop  one call of the scalar calculator a record, multipliers and rates ca
 limit       read the columns, multiply once, write the lines: what no engine can do without
 """
 
-import asyncio
 import json
 import sys
 import time
@@ -86,6 +85,8 @@ def full(task: Task) -> Outcome:
 
 def asyncio_loop(task: Task) -> Outcome:
     """Run one coroutine for each record."""
+    import asyncio  # the other jobs have no need of it
+
     loop = RecordLoop(_calculator())
     return _in_halves(task, lambda records: asyncio.run(loop.run(records)))
 
@@ -135,6 +136,8 @@ class RecordLoop:
 
     async def run(self, records: Iterator[Record]) -> list[Result]:
         """Return the result of every record that has a line."""
+        import asyncio
+
         results: list[Result] = []
         while batch := list(islice(records, GATHERED)):
             answers = await asyncio.gather(*(self._process(record) for record in batch))

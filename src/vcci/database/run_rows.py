@@ -110,7 +110,7 @@ class RunFolder:
             keyed = batch.rename({"key": "multiplier_key"}).join(
                 rows.filter(among).collect(engine="streaming"), on="row", how="left", maintain_order="left"
             )
-            notices = [pl.when(pl.col(n) != "").then(pl.col(n)) for n in ("notices", "rate_notices")]
+            notices = [pl.col("notices"), pl.col("rate_notices")]
             yield with_suppliers(keyed, supplier_ids).with_columns(
                 _new_ids(batch.height),
                 row_number=pl.col("row"),

@@ -8,11 +8,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import log, sqrt
-from typing import Final
-
-import snowballstemmer
+from typing import Any, Final
 
 CONFIDENCE_FLOOR: Final = 0.6
 """Matches below this are not used. Of the account names of four published ledgers, read one by one, those
@@ -188,4 +186,11 @@ def _stems(text: str) -> Stems:
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    return str(snowballstemmer.stemmer("english").stemWord(word))
+    return str(_english().stemWord(word))
+
+
+@cache
+def _english() -> Any:
+    import snowballstemmer  # loads every language there is: only for who matches words
+
+    return snowballstemmer.stemmer("english")

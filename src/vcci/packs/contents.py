@@ -149,7 +149,7 @@ class RatesByCurrency(Mapping[str, Mapping[str, Decimal]]):
 
     def _series(self, currency: str) -> Mapping[str, Decimal]:
         rows = self._frame.filter(pl.col("currency") == currency)
-        return dict(zip(rows["date"].cast(pl.String), rows["per_euro"], strict=True))
+        return dict(zip(rows["date"].cast(pl.String).to_list(), rows["per_euro"].to_list(), strict=True))
 
     def _parity(self) -> Mapping[str, Decimal]:
         return dict.fromkeys(self._frame["date"].unique().sort().cast(pl.String), Decimal(1))

@@ -1,12 +1,11 @@
 """The manifest of a pack: a YAML file that says whose data it is and vouches for every byte of them."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from vcci.domain.factor import PackManifest
 from vcci.errors import PackError
@@ -17,8 +16,9 @@ MANIFEST: Final = "manifest.yaml"
 DATA: Final = "data.parquet"
 """Name of the data file in a pack's folder."""
 
-FIELDS: Final = tuple(field.name for field in fields(PackManifest))
-SHAPE: Final = TypeAdapter(PackManifest)
+FIELDS: Final = {field.name: field for field in fields(PackManifest)}
+KINDS: Final[dict[Any, str]] = {str: "text", int: "a whole number", int | None: "a whole number or nothing"}
+"""What the fields of a manifest hold, and how a message calls it."""
 
 
 def read_manifest(folder: Path) -> PackManifest:
@@ -46,11 +46,16 @@ def _validated(path: Path, said: dict[Any, Any]) -> PackManifest:
             raise _damaged(
                 path, f"field {name!r} is unknown" + (f"; did you mean {near[0]!r}?" if near else "")
             )
-    try:
-        return SHAPE.validate_python(said)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise _damaged(path, wrong) from error
+    missing = [name for name, field in FIELDS.items() if name not in said and field.default is MISSING]
+    wrong = [f"field {name!r} is missing" for name in missing]
+    wrong += [
+        f"field {name!r} holds {value!r}, not {KINDS[FIELDS[name].type]}"
+        for name, value in said.items()
+        if isinstance(value, bool) or not isinstance(value, FIELDS[name].type)  # type: ignore[arg-type]
+    ]
+    if wrong:
+        raise _damaged(path, "; ".join(wrong))
+    return PackManifest(**said)
 
 
 def _damaged(path: Path, why: str) -> PackError:

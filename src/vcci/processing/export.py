@@ -70,7 +70,8 @@ def with_outcomes(part: Part) -> pl.DataFrame:
 
 def lines(part: Part, keys: pl.DataFrame) -> pl.DataFrame:
     """Return the lines as lines.csv shows them: LINE_FIELDS, texts inert."""
-    notices = [pl.when(pl.col(n) != "").then(pl.col(n)) for n in ("notices", "rate_notices", "key_notices")]
+    of_key = pl.when(pl.col("key_notices") != "").then(pl.col("key_notices"))
+    notices = [pl.col("notices"), pl.col("rate_notices"), of_key]
     texts = [name for name in ROW_FIELDS if name not in ("row", "line", *NUMERALS)]
     return (
         part.lines.drop("supplier")

@@ -44,7 +44,7 @@ def test_money_is_brought_to_the_factors_currency_by_the_rate_of_its_date() -> N
     lines, _ = outcomes({"unit": "GBP", "quantity": "1"}, {"unit": "GBP", "date": "2022-03-06"})
     exactly = [Fraction("1.1162") / Fraction("0.8335"), Fraction("1.0929") / Fraction("0.8253")]
     assert lines["amount"].to_list() == [float(exactly[0]), 100 * float(exactly[1])]
-    assert lines["rate_notices"].to_list() == ["", "rate_of_earlier_day"]
+    assert lines["rate_notices"].to_list() == [None, "rate_of_earlier_day"]
 
 
 def test_the_order_of_the_two_products_is_part_of_the_definition() -> None:
@@ -105,4 +105,4 @@ def test_totals_are_sums_of_integers_by_the_columns_asked_for() -> None:
 def test_lines_with_notices_of_their_own_are_counted() -> None:
     lines, _ = outcomes({}, {"notices": "date_from_year"}, {"unit": "GBP", "date": "2022-03-06"})
     counts = nw.to_native(columnar.noticed(nw.from_native(lines), by=("notices", "rate_notices")))
-    assert sorted(counts.rows()) == [("", "rate_of_earlier_day", 1), ("date_from_year", "", 1)]
+    assert set(counts.rows()) == {(None, "rate_of_earlier_day", 1), ("date_from_year", None, 1)}

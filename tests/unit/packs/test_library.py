@@ -140,9 +140,9 @@ def test_figures_that_are_not_exact_texts_are_refused(
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        ("year: 2024", "year: last", "year: Input should be a valid integer"),
+        ("year: 2024", "year: last", "field 'year' holds 'last', not a whole number"),
         ("licence: own", "license: own", "field 'license' is unknown; did you mean 'licence'?"),
-        ("publisher: We\n", "", "publisher: Field required"),
+        ("publisher: We\n", "", "field 'publisher' is missing"),
         ("kind: factors", "kind: factor", "is of kind 'factor', which is unknown"),
         ("name: my-pack", "name: [", "while parsing"),
     ],
