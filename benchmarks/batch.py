@@ -1,9 +1,8 @@
 """How many rows a second of processor time: the columnar job, two loops over records, and the physical limit.
 
-Every job reads the same Parquet ledger and runs in a fresh process; its processor time (user + system,
-imports included) and peak memory are the operating system's own count. The loops take a sample of the rows,
-and are checked against the columnar job's lines to the milligram; the pace of the sample's second half, when
-start-up and resolving are behind, is carried on to the whole ledger.
+Every job reads the same Parquet ledger, all of it, and runs in a fresh process; its processor time (user +
+system, imports included) and peak memory are the operating system's own count. Jobs take turns, so that they
+share whatever the machine does meanwhile; the loops are checked against the columnar job to the milligram.
 """
 
 import argparse
@@ -18,19 +17,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
+from benchmarks.batch_jobs import CHECKED, JOBS, Outcome, Task, shipped_packs
+from benchmarks.ledger_generator import describe, write_ledger
+from benchmarks.record import write_record
 
 ROOT = Path(__file__).parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from benchmarks.batch_jobs import JOBS, SAMPLED, Outcome, Task, shipped_packs  # noqa: E402
-from benchmarks.ledger_generator import describe, write_ledger  # noqa: E402
-from benchmarks.record import write_record  # noqa: E402
-
-SAMPLE_ROWS = 100_000
-"""Rows that the loops are given; all of them would take a minute and tell no more."""
-
 SEED = 2025
 
 
@@ -62,7 +53,6 @@ def measure(job: str, task: Task) -> Measured:
 
 def compare(rows: int, repeats: int) -> None:
     """Measure every job `repeats` times over one ledger; print the medians and record them."""
-    sample = min(rows, SAMPLE_ROWS)
     with tempfile.TemporaryDirectory() as scratch:
         ledger = Path(scratch) / "ledger.parquet"
         write_ledger(ledger, rows=rows, codes=sorted(shipped_packs().titles()), seed=SEED)
@@ -70,43 +60,32 @@ def compare(rows: int, repeats: int) -> None:
         for job in [job for _ in range(repeats) for job in JOBS]:
             out = Path(scratch) / job
             shutil.rmtree(out, ignore_errors=True)
-            runs[job].append(measure(job, Task(ledger, out, sample if job in SAMPLED else rows)))
-        _assert_same_milligrams(runs, Path(scratch) / "full" / "lines", sample)
-    figures = _figures(runs, rows, sample)
-    config = describe(rows, SEED) | {"sample_rows": sample, "repeats": repeats, "figure": "median"}
-    path = write_record("batch", config=config, figures=figures)
+            runs[job].append(measure(job, Task(ledger, out, rows)))
+    totals = {run.outcome.total_mg for job in CHECKED for run in runs[job]}
+    if len(totals) != 1:
+        raise SystemExit(f"The jobs disagree on the total: {sorted(totals)} mg.")
+    figures = _figures(runs, rows)
+    path = write_record("batch", config=describe(rows, SEED) | {"repeats": repeats}, figures=figures)
     print("\n".join(f"{name:32} {value:>14,.2f}" for name, value in figures.items()))
     print(f"written to {path.relative_to(ROOT)}")
 
 
-def _assert_same_milligrams(runs: dict[str, list[Measured]], lines: Path, sample: int) -> None:
-    of_sample = pl.scan_parquet(lines).filter(pl.col("row") <= sample)
-    expected = of_sample.select(pl.col("co2e_mg").sum()).collect().item()
-    answers = {job: {run.outcome.total_mg for run in runs[job]} for job in SAMPLED}
-    if any(answer != {expected} for answer in answers.values()):
-        raise SystemExit(f"The jobs disagree: {expected} mg in the full job's lines, but {answers}.")
-
-
-def _cpu_s(run: Measured, rows: int, measured_rows: int) -> float:
-    """Carry the pace of a sample's second half on to all rows."""
-    second_half = run.cpu_s - run.outcome.cpu_s_at_half
-    return run.cpu_s + second_half * (rows - measured_rows) / (measured_rows - measured_rows // 2)
-
-
-def _figures(runs: dict[str, list[Measured]], rows: int, sample: int) -> dict[str, float]:
-    cpu_s = {
-        job: statistics.median(_cpu_s(run, rows, sample if job in SAMPLED else rows) for run in measured)
-        for job, measured in runs.items()
-    }
-    rates = {job: rows / seconds for job, seconds in cpu_s.items()}
-    return {f"{job}_rows_per_cpu_s": round(rate) for job, rate in rates.items()} | {
-        "full_over_asyncio": round(rates["full"] / rates["asyncio"], 2),
-        "full_over_plain_loop": round(rates["full"] / rates["plain_loop"], 2),
-        "limit_over_full": round(rates["limit"] / rates["full"], 2),
-        "full_cpu_s": round(cpu_s["full"], 3),
+def _figures(runs: dict[str, list[Measured]], rows: int) -> dict[str, float]:
+    """Return medians; a ratio is the median of the ratios within each turn."""
+    cpu_s = {job: [run.cpu_s for run in measured] for job, measured in runs.items()}
+    median = {job: statistics.median(seconds) for job, seconds in cpu_s.items()}
+    return {f"{job}_rows_per_cpu_s": round(rows / seconds) for job, seconds in median.items()} | {
+        "full_over_asyncio": _ratio(cpu_s["asyncio"], cpu_s["full"]),
+        "full_over_plain_loop": _ratio(cpu_s["plain_loop"], cpu_s["full"]),
+        "limit_over_full": _ratio(cpu_s["full"], cpu_s["limit"]),
+        "full_cpu_s": round(median["full"], 3),
         "full_wall_s": round(statistics.median(run.wall_s for run in runs["full"]), 3),
         "peak_rss_mb": round(max(run.peak_rss_mb for run in runs["full"]), 1),
     }
+
+
+def _ratio(slower: list[float], faster: list[float]) -> float:
+    return round(statistics.median(a / b for a, b in zip(slower, faster, strict=True)), 2)
 
 
 def main() -> None:

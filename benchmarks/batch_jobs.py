@@ -1,15 +1,17 @@
 """The jobs that `batch.py` compares: `python -m benchmarks.batch_jobs JOB LEDGER OUT ROWS`.
 
 full        processing/local.py: validate, resolve, join, multiply; lines, rejects and aggregates as Parquet
-asyncio     the predecessor's shape: a coroutine for each record, gathered in batches of 1,000
-plain_loop  one call of the scalar calculator a record, multipliers and rates cached
+asyncio     the predecessor's shape: a coroutine for each record, gathered in batches of 1,000; the same
+            rows, lines, rejects and sums, with multipliers and rates cached
+plain_loop  the same with one call of the scalar calculator a record
 limit       read the columns, multiply once, write the lines: what no engine can do without
 """
 
 import json
+import math
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
 from pathlib import Path
@@ -18,7 +20,7 @@ import polars as pl
 from benchmarks.ledger_generator import OWN_FACTORS
 
 from vcci.domain.activity import ActivityData
-from vcci.domain.line import MAX_LINE_MG_CO2E, EmissionLine, amount_in_factor_unit, quantised_mg
+from vcci.domain.line import MAX_LINE_MG_CO2E, amount_in_factor_unit, quantised_mg
 from vcci.domain.quantity import MONEY
 from vcci.domain.selection import FactorKey, Multiplier, Rate, Unresolved
 from vcci.engine.calculate import Calculator, year_of
@@ -32,8 +34,11 @@ from vcci.services.factors import FactorBroker, Parameters
 GATHERED = 1_000
 """Records that the predecessor's loop awaits together."""
 
-RECORD_COLUMNS = ("row", "supplier", "category", "activity", "region", "unit", "date", "quantity")
-LIMIT_COLUMNS = (*RECORD_COLUMNS, "notices", "problem", "exclusion")
+RECORD_COLUMNS = (
+    "row", "supplier", "category", "activity", "region", "unit", "date", "quantity", "notices", "problem",
+    "exclusion",
+)  # fmt: skip
+"""What a record is made of; the limit reads the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +56,39 @@ class Record:
 
     row: int
     supplier: str
+    notices: str
+    refusal: str
     activity: ActivityData
 
 
 @dataclass(slots=True)
-class Result:
-    """What the loops keep of a line: less than the columnar job does."""
+class Line:
+    """What the loops keep of a row with a line."""
 
     row: int
     supplier: str
     category: int
+    date: str
     factor_id: str
     amount: float
     co2e_mg: int
+    spend_hundredths: int
+    notices: str
+
+
+@dataclass(slots=True)
+class Unlined:
+    """A row without a line, and why."""
+
+    row: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job says of itself: its exact total, and its processor time at half of its sample."""
+    """What a job says of itself: its exact total."""
 
     total_mg: int
-    cpu_s_at_half: float = 0.0
 
 
 def full(task: Task) -> Outcome:
@@ -87,29 +104,27 @@ def asyncio_loop(task: Task) -> Outcome:
     """Run one coroutine for each record."""
     import asyncio  # the other jobs have no need of it
 
-    loop = RecordLoop(_calculator())
-    return _in_halves(task, lambda records: asyncio.run(loop.run(records)))
+    books = Books()
+    asyncio.run(RecordLoop(_calculator()).run(_records(task), books))
+    return books.close(task)
 
 
 def plain_loop(task: Task) -> Outcome:
     """Call the scalar calculator for each record."""
-    calculator = _calculator()
-
-    def work(records: Iterator[Record]) -> list[Result]:
-        results = []
-        for record in records:
-            line = calculator.calculate(record.activity)
-            if isinstance(line, EmissionLine):
-                results.append(_result(record, line.factor_id, (line.amount, line.emissions_mg_co2e)))
-        return results
-
-    return _in_halves(task, work)
+    calculator, books = _calculator(), Books()
+    for record in _records(task):
+        answer = Unresolved(record.refusal) if record.refusal else calculator.calculate(record.activity)
+        if isinstance(answer, Unresolved):
+            books.enter(Unlined(record.row, answer.reason))
+        else:
+            books.enter(_line(record, answer.factor_id, (answer.amount, answer.emissions_mg_co2e)))
+    return books.close(task)
 
 
 def limit(task: Task) -> Outcome:
     """Read, multiply once and write, without asking whether a row is any good."""
     total = 0
-    scan = pl.scan_parquet(task.ledger).select(LIMIT_COLUMNS)
+    scan = pl.scan_parquet(task.ledger).select(RECORD_COLUMNS)
     task.out.mkdir()
     for start in range(0, task.rows, local.CHUNK_ROWS):
         chunk = scan.slice(start, local.CHUNK_ROWS).collect(engine="in-memory")
@@ -127,6 +142,40 @@ def limit(task: Task) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """What the loops leave, as the columnar job does: lines, rows without, and two aggregates."""
+
+    lines: list[Line] = field(default_factory=list)
+    unlined: list[Unlined] = field(default_factory=list)
+    by_supplier: Counter[tuple[str, int]] = field(default_factory=Counter)
+    by_factor_month: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+
+    def enter(self, answer: Line | Unlined) -> None:
+        """Keep what became of a record."""
+        if isinstance(answer, Unlined):
+            self.unlined.append(answer)
+            return
+        self.lines.append(answer)
+        self.by_supplier[answer.supplier, answer.category] += answer.co2e_mg
+        self.by_factor_month[answer.category, answer.factor_id, answer.date[:7]] += answer.co2e_mg
+
+    def close(self, task: Task) -> Outcome:
+        """Write everything as Parquet."""
+        task.out.mkdir()
+        frames = {
+            "lines": _frame(Line, self.lines),
+            "unlined": _frame(Unlined, self.unlined),
+            "by_supplier": pl.DataFrame([(*key, mg) for key, mg in self.by_supplier.items()], orient="row"),
+            "by_factor_month": pl.DataFrame(
+                [(*key, mg) for key, mg in self.by_factor_month.items()], orient="row"
+            ),
+        }
+        for name, frame in frames.items():
+            frame.write_parquet(task.out / f"{name}.parquet", compression="zstd", compression_level=1)
+        return Outcome(sum(line.co2e_mg for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLoop:
     """A record at a time, as services awaited it before: correct, cached in memory, and slow."""
 
@@ -134,31 +183,33 @@ class RecordLoop:
     multipliers: dict[FactorKey, Multiplier | Unresolved] = field(default_factory=dict)
     rates: dict[tuple[str, str, str], Rate | Unresolved] = field(default_factory=dict)
 
-    async def run(self, records: Iterator[Record]) -> list[Result]:
-        """Return the result of every record that has a line."""
+    async def run(self, records: Iterator[Record], books: Books) -> None:
+        """Enter what became of every record."""
         import asyncio
 
-        results: list[Result] = []
         while batch := list(islice(records, GATHERED)):
-            answers = await asyncio.gather(*(self._process(record) for record in batch))
-            results.extend(answer for answer in answers if answer is not None)
-        return results
+            for answer in await asyncio.gather(*(self._process(record) for record in batch)):
+                books.enter(answer)
 
-    async def _process(self, record: Record) -> Result | None:
+    async def _process(self, record: Record) -> Line | Unlined:
         activity = record.activity
         quantity = plain_decimal(activity.quantity)
+        if record.refusal or quantity is None:
+            return Unlined(record.row, record.refusal or "quantity_not_a_number")
         multiplier = await self._multiplier(activity)
-        if quantity is None or isinstance(multiplier, Unresolved):
-            return None
+        if isinstance(multiplier, Unresolved):
+            return Unlined(record.row, multiplier.reason)
         rate = await self._rate(activity, multiplier.factor_currency)
+        if isinstance(rate, Unresolved):
+            return Unlined(record.row, rate.reason)
         unit = self.calculator.resolver.units.find(activity.unit)
-        if isinstance(rate, Unresolved) or unit is None or (quantity < 0 and unit.dimension != MONEY):
-            return None
+        if quantity < 0 and unit is not None and unit.dimension != MONEY:
+            return Unlined(record.row, "quantity_negative")
         amount = amount_in_factor_unit(quantity=quantity, rate=rate.value)
         if abs(amount * multiplier.mg_co2e_per_unit) >= MAX_LINE_MG_CO2E:
-            return None
+            return Unlined(record.row, "quantity_too_large")
         mg = quantised_mg(amount, multiplier.mg_co2e_per_unit)
-        return _result(record, multiplier.factor_id, (amount, mg))
+        return _line(record, multiplier.factor_id, (amount, mg))
 
     async def _multiplier(self, activity: ActivityData) -> Multiplier | Unresolved:
         year = year_of(activity.date)
@@ -184,32 +235,33 @@ def _calculator() -> Calculator:
     return broker.calculator(load.units(broker.currencies()), OWN_FACTORS)
 
 
-def _in_halves(task: Task, work: Callable[[Iterator[Record]], list[Result]]) -> Outcome:
-    """Do the second half with everything resolved: its pace is that of all the rows to come."""
-    half = task.rows // 2
-    task.out.mkdir()
-    total = _keep(work(_records(task.ledger, 0, half)), task.out / "first.parquet")
-    cpu_s_at_half = time.process_time()
-    total += _keep(work(_records(task.ledger, half, task.rows - half)), task.out / "second.parquet")
-    return Outcome(total, cpu_s_at_half)
+def _records(task: Task) -> Iterator[Record]:
+    wanted = pl.scan_parquet(task.ledger).head(task.rows).select(RECORD_COLUMNS)
+    for chunk in wanted.collect_batches(chunk_size=local.CHUNK_ROWS, maintain_order=True):
+        for (
+            row,
+            supplier,
+            category,
+            activity,
+            region,
+            unit,
+            day,
+            quantity,
+            notices,
+            *why,
+        ) in chunk.iter_rows():
+            of_row = ActivityData(activity, quantity, unit, date=day, region=region, category=category)
+            yield Record(row, supplier, notices, why[0] or why[1], of_row)
 
 
-def _records(ledger: Path, start: int, rows: int) -> Iterator[Record]:
-    chosen = pl.scan_parquet(ledger).slice(start, rows)
-    wanted = chosen.filter((pl.col("problem") == "") & (pl.col("exclusion") == "")).select(RECORD_COLUMNS)
-    for row, supplier, category, activity, region, unit, day, quantity in wanted.collect().iter_rows():
-        of_row = ActivityData(activity, quantity, unit, date=day, region=region, category=category)
-        yield Record(row, supplier, of_row)
+def _line(record: Record, factor_id: str, product: tuple[float, int]) -> Line:
+    activity, hundredths = record.activity, math.floor(float(record.activity.quantity) * 100 + 0.5)
+    names = (record.row, record.supplier, activity.category, activity.date, factor_id)
+    return Line(*names, *product, hundredths, record.notices)
 
 
-def _result(record: Record, factor_id: str, product: tuple[float, int]) -> Result:
-    return Result(record.row, record.supplier, record.activity.category, factor_id, *product)
-
-
-def _keep(results: list[Result], path: Path) -> int:
-    frame = pl.DataFrame({f.name: [getattr(r, f.name) for r in results] for f in fields(Result)})
-    frame.write_parquet(path, compression="zstd", compression_level=1)
-    return sum(result.co2e_mg for result in results)
+def _frame(kind: type[Line] | type[Unlined], rows: Sequence[Line | Unlined]) -> pl.DataFrame:
+    return pl.DataFrame({f.name: [getattr(row, f.name) for row in rows] for f in fields(kind)})
 
 
 JOBS: dict[str, Callable[[Task], Outcome]] = {
@@ -218,8 +270,8 @@ JOBS: dict[str, Callable[[Task], Outcome]] = {
     "plain_loop": plain_loop,
     "limit": limit,
 }
-SAMPLED = ("asyncio", "plain_loop")
-"""Jobs that are given a sample of the rows."""
+CHECKED = ("full", "asyncio", "plain_loop")
+"""Jobs that must come to the same milligrams."""
 
 if __name__ == "__main__":
     name, ledger, out, rows = sys.argv[1:]

@@ -1,11 +1,11 @@
-"""Print precision and coverage of the matcher on a labelled set, by confidence floor.
+"""Measure precision and coverage of the matcher on labelled sets, by confidence floor.
 
-    python benchmarks/matching_floor.py LABELS FACTORS
+    vcci bench matching_floor LABELS...
 
-LABELS is the City of Austin set of the Parakeet repository (CSV, CDLA-Permissive-2.0), or a mapping (YAML),
-whose account rules are then the labels; FACTORS is the EPA's supply-chain factors (CSV), whose titles are
-matched to. Each distinct text counts once; a hash of the text puts it in the development half, by which the
-matcher was made, or in the held half, which only measures. An account that is no purchase has no right code.
+LABELS are the City of Austin set of the Parakeet repository (CSV, CDLA-Permissive-2.0), or a mapping (YAML),
+whose account rules are then the labels. Texts are matched to the titles of the factors that ship. Each
+distinct text counts once; a hash of the text puts it in the development half, by which the matcher was made,
+or in the held half, which only measures. An account that is no purchase has no right code.
 """
 
 import hashlib
@@ -17,10 +17,13 @@ from time import perf_counter
 
 import polars as pl
 import yaml
+from benchmarks.batch_jobs import shipped_packs
+from benchmarks.record import write_record
 
 from vcci.engine.matching import CONFIDENCE_FLOOR, GROUP_DIGITS, Match, Matcher
 from vcci.parameters import load
 
+ROOT = Path(__file__).parents[1]
 TEXT, CODE = "COMMODITY_DESCRIPTION", "naics_code_final"
 FLOORS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.55, CONFIDENCE_FLOOR, 0.7)
 HALVES = ("development", "held")
@@ -55,35 +58,37 @@ def labelled(path: Path) -> dict[str, Labelled]:
     return halves
 
 
-def share(hits: Iterable[bool]) -> str:
-    """Return hits of tries, as a share and in numbers."""
-    tried = list(hits)
-    return f"{sum(tried) / len(tried):.1%} ({sum(tried)} of {len(tried)})" if tried else "-"
+def figures(name: str, asked: Asked) -> dict[str, float]:
+    """Return, for each floor, how many texts are matched and how many of those rightly."""
+    found: dict[str, float] = {f"{name}_texts": len(asked)}
+    for floor in FLOORS:
+        kept = [(code, m[0]) for code, m in asked if m and m[0].confidence >= floor]
+        at = f"{name}_at_{floor:.2f}"
+        found[f"{at}_matched"] = len(kept)
+        found[f"{at}_same_naics_6"] = sum(code == match.code for code, match in kept)
+        found[f"{at}_same_4_digits"] = sum(_group(code) == _group(match.code) for code, match in kept)
+    return found
 
 
-def row(half: str, *, floor: float, asked: Asked) -> str:
-    """Return one row of the table: what is matched at this floor, and how much of it is right."""
-    kept = [(code, m[0]) for code, m in asked if m and m[0].confidence >= floor]
-    exact = share(code == match.code for code, match in kept)
-    group = share(code[:GROUP_DIGITS] == match.code[:GROUP_DIGITS] for code, match in kept)
-    return f"| {half} | {floor:.2f} | {len(kept) / len(asked):.1%} | {exact} | {group} |"
+def _group(code: str) -> str:
+    return code[:GROUP_DIGITS]
 
 
-def main(labels: Path, factors: Path) -> None:
-    """Print the table for both halves."""
-    frame = pl.read_csv(factors, infer_schema=False)
-    matcher = Matcher(dict(frame.select(frame.columns[:2]).iter_rows()), load.everyday_words())
-    print("| half | floor | matched | same NAICS-6 | same 4 digits |\n|---|---:|---:|---:|---:|")
-    for half, texts in labelled(labels).items():
-        started = perf_counter()
-        asked = [(code, matcher.ranked(text, 5)) for text, code in texts]
-        elapsed = perf_counter() - started
-        for floor in FLOORS:
-            print(row(half, floor=floor, asked=asked))
-        top_5 = share(any(match.code == code for match in matches) for code, matches in asked)
-        print(f"\n{half}: {len(texts)} distinct texts; right code among the first five: {top_5}; ", end="")
-        print(f"{elapsed / len(texts) * 1e6:.0f} us a text\n")
+def main(*paths: Path) -> None:
+    """Measure all sets; print and record the counts."""
+    matcher = Matcher(shipped_packs().titles(), load.everyday_words())
+    found: dict[str, float] = {}
+    for path in paths:
+        for half, texts in labelled(path).items():
+            started = perf_counter()
+            asked = [(code, matcher.ranked(text, 1)) for text, code in texts]
+            microseconds = (perf_counter() - started) / len(texts) * 1e6
+            name = f"{path.stem}_{half}"
+            found |= figures(name, asked) | {f"{name}_microseconds_a_text": round(microseconds)}
+    print("\n".join(f"{name:72} {value:>8,}" for name, value in found.items()))
+    written = write_record("matching_floor", config={"sets": [path.name for path in paths]}, figures=found)
+    print(f"written to {written.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))
