@@ -28,13 +28,16 @@ def server_dir() -> Iterator[Path]:
 @pytest.fixture
 def vcci(server_dir: Path, tmp_path: Path) -> Vcci:
     """Run `vcci` in an empty folder; environment variables are given as keywords."""
+    return program(server_dir, tmp_path)
 
+
+def program(server_dir: Path, folder: Path) -> Vcci:
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return subprocess.run(
             [sys.executable, "-m", "vcci", *map(str, arguments)],
             env=inherited | {"VCCI_DATA_DIR": str(server_dir), "COLUMNS": "120"} | environment,
-            cwd=tmp_path,
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=300,

@@ -15,7 +15,7 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
-from tests.acceptance.conftest import Vcci
+from tests.acceptance.conftest import Vcci, program
 from tests.support.database import footprint, now, until, value
 
 from vcci.database.server_home import wheel_folder
@@ -56,13 +56,15 @@ def small(tmp_path: Path) -> tuple[Path, str, Path]:
 
 
 @pytest.fixture(scope="module")
-def oxford(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("oxford") / "out"
-
-
-def test_shipped_ledger_becomes_an_inventory_that_adds_up(vcci: Vcci, oxford: Path, url: str) -> None:
-    done = vcci("run", *OXFORD, "--out", oxford)
+def oxford(server_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the ledger that ships."""
+    folder = tmp_path_factory.mktemp("oxford")
+    done = program(server_dir, folder)("run", *OXFORD, "--out", "out")
     assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+def test_shipped_ledger_becomes_an_inventory_that_adds_up(oxford: Path, url: str) -> None:
     found = inventory(oxford)
     counts, total = found["counts"], found["total_mg_co2e"]
     parts = [counts[name] for name in ("lines", "excluded", "not_covered", "rejected")]
@@ -75,7 +77,7 @@ def test_shipped_ledger_becomes_an_inventory_that_adds_up(vcci: Vcci, oxford: Pa
     assert now(value(url, stored, found["run_digest"])) == total
 
 
-def test_nine_tenths_of_the_shipped_ledgers_purchases_are_covered(vcci: Vcci, oxford: Path) -> None:
+def test_nine_tenths_of_the_shipped_ledgers_purchases_are_covered(oxford: Path) -> None:
     spend = inventory(oxford)["spend"]
     of = {
         outcome: sum(s["spend_hundredths"] for s in spend if s["outcome"] == outcome)

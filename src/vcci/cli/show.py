@@ -59,8 +59,13 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
         table.add_column(column.lstrip(">~"), justify="right" if figures else "left", no_wrap=figures)
     for row in rows:
         cells = zip(columns, row, strict=True)
-        table.add_row(*(Text(visible(c), overflow="ellipsis", no_wrap=name[0] != "~") for name, c in cells))
+        table.add_row(*(_cell(name, cell) for name, cell in cells))
     return table
+
+
+def _cell(column: str, text: str) -> Text:
+    wraps = column.startswith("~")
+    return Text(visible(text), overflow="fold" if wraps else "ellipsis", no_wrap=not wraps)
 
 
 def _headline(shown: Inventory) -> Text:
@@ -126,7 +131,7 @@ def _notices(shown: Inventory) -> Table:
 
 def _packs(shown: Inventory) -> Table:
     rows = ((row.name, row.version, row.publisher, row.licence, row.digest[:12]) for row in shown.packs)
-    return _table("Factor packs", ("~pack", "~version", "~publisher", "~licence", "digest"), rows)
+    return _table("Factor packs", ("~pack", "~version", "~publisher", "~licence", ">digest"), rows)
 
 
 def _figures(row: CategoryTotal | SupplierTotal | YearTotal, shown: Inventory) -> tuple[str, str, str]:
