@@ -99,10 +99,13 @@ def _with_points(reading: FileReading, guessed: Fit) -> FileReading:
 
 
 def _read(table: RawTable, fit: Fit, *, mapping: Mapping) -> tuple[FileReading, list[Question]]:
-    mark, about_mark = _mark(table, fit.columns.get("quantity"), given=mapping.conventions.decimal)
+    amounts = _amounts(table, fit)
+    mark, about_mark = _mark(table, fit, amounts=amounts, given=mapping.conventions.decimal)
     dates, about_dates = _dates(table, fit.columns.get("date"), given=mapping.conventions.date_order)
     total = _total_line(table, fit, mark or DecimalMark.POINT)
-    return FileReading(table, fit.columns, fit.unit, mark, dates, total), [*about_mark, *about_dates]
+    about_unit = [] if mapping.currency else _about_unit(table, fit, amounts=amounts, mark=mark)
+    reading = FileReading(table, fit.columns, fit.unit, mark, dates, total)
+    return reading, [*about_mark, *about_dates, *about_unit]
 
 
 def _total_line(table: RawTable, fit: Fit, mark: DecimalMark) -> int:
@@ -112,18 +115,43 @@ def _total_line(table: RawTable, fit: Fit, mark: DecimalMark) -> int:
     return total_line(table, quantity=fit.columns["quantity"].index, unit=units, mark=mark)
 
 
-def _mark(
-    table: RawTable, column: Column | None, *, given: DecimalMark | None
-) -> tuple[DecimalMark | None, list[Question]]:
-    """Decide by one text of each shape: which marks fit does not depend on the digits."""
+def _amounts(table: RawTable, fit: Fit) -> list[str]:
+    """Return one amount of each shape: neither the mark nor a currency beside it depends on the digits."""
+    column = fit.columns.get("quantity")
     if column is None:
-        return given, []
+        return []
     shape = pl.col("text").str.replace_all(f"[{DIGITS}]", "9")
     shapes = column_texts(table, column.index).group_by(shape=shape).agg(pl.col("text").min()).collect()
-    decision = decide_mark(shapes["text"], typed=table.kind in TYPED_KINDS, given=given)
+    return shapes["text"].to_list()
+
+
+def _mark(
+    table: RawTable, fit: Fit, *, amounts: Sequence[str], given: DecimalMark | None
+) -> tuple[DecimalMark | None, list[Question]]:
+    decision = decide_mark(amounts, typed=table.kind in TYPED_KINDS, given=given)
     if not decision.examples:
         return decision.mark, []
-    return None, [_ask_mark(table.name, table.header[column.index], decision.examples)]
+    header = table.header[fit.columns["quantity"].index]
+    return None, [_ask_mark(table.name, header, decision.examples)]
+
+
+def _about_unit(
+    table: RawTable, fit: Fit, *, amounts: Sequence[str], mark: DecimalMark | None
+) -> list[Question]:
+    """Ask for the currency where neither a column, the header nor any amount says one."""
+    read = (read_amount(text, mark or DecimalMark.POINT) for text in amounts)
+    said = any(amount and len(amount.currencies) == 1 for amount in read)
+    if said or fit.unit or "unit" in fit.columns or not amounts:
+        return []
+    header = table.header[fit.columns["quantity"].index]
+    return [
+        Question(
+            code="currency_missing",
+            what=f'{table.name}, column "{header}": nothing says which currency or unit the amounts are in.',
+            remedy="Say it: --currency EUR (in a mapping file: `currency: EUR`), or name the column "
+            "that has it (`columns: {unit: [NAME]}`).",
+        )
+    ]
 
 
 def _dates(

@@ -18,7 +18,6 @@ from vcci.domain.inventory import (
     UncoveredAccount,
     YearTotal,
 )
-from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.engine.columnar import outcome_of
 from vcci.services.ports import CalculatedRun, LedgerRead
 
@@ -45,7 +44,7 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> In
         title=facts.title,
         year=facts.year,
         sources=tuple(str(file["name"]) for file in read.files),
-        reading=_reading(read.mapping),
+        reading=how_read(read),
         parameters=dict(facts.parameters),
         counts=run.counts,
         total_mg_co2e=run.total_mg_co2e,
@@ -60,14 +59,24 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> In
     )
 
 
-def _reading(mapping: LedgerMapping) -> dict[str, str]:
-    """Return how the ledger was read: what each column was taken for, and by which conventions."""
+def how_read(read: LedgerRead) -> dict[str, str]:
+    """Return what each column was taken for, by which conventions, and what was left out."""
+    mapping = read.mapping
     columns = {f"column for {target}": " or ".join(names) for target, names in mapping.columns.items()}
     conventions = {
         name.replace("_", " "): str(value) for name, value in asdict(mapping.conventions).items() if value
     }
     rest = {"currency": mapping.currency, "region": mapping.region}
-    return columns | conventions | {name: value for name, value in rest.items() if value}
+    return columns | conventions | {name: value for name, value in rest.items() if value} | _left_out(read)
+
+
+def _left_out(read: LedgerRead) -> dict[str, str]:
+    lines = {str(file["name"]): file.get("found", {}).get("total_line") for file in read.files}
+    return {
+        f"left out of {name}": f"line {line}, a total: the exact sum of the rows above"
+        for name, line in lines.items()
+        if line
+    }
 
 
 def _totals(frame: pl.DataFrame, by: str | Iterable[str]) -> pl.DataFrame:

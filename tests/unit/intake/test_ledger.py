@@ -220,3 +220,17 @@ def test_many_rows_stay_in_file_order(tmp_path: Path) -> None:
     frame = read_raw(raw_table(tmp_path, "Amount GBP|Date", *rows))[1]
     assert frame["row"].equals(pl.Series("row", range(1, 30_001), pl.Int64))
     assert frame["quantity"].to_list() == [row.partition("|")[0] for row in rows]
+
+
+def test_ledger_that_nowhere_says_its_currency_is_a_question(tmp_path: Path) -> None:
+    table = raw_table(tmp_path, "Amount|Date", "1.50|2024-01-02")
+    with pytest.raises(QuestionError, match="--currency EUR") as asked:
+        read_raw(table)
+    assert asked.value.code == "currency_missing"
+    assert of(read_raw(table, mapping=GBP)[1], "unit") == [("GBP",)]
+
+
+@pytest.mark.parametrize("amount", ["£1.50", "1.50 GBP", "GBP 1.50"])
+def test_currency_beside_the_amounts_is_no_question(tmp_path: Path, amount: str) -> None:
+    table = raw_table(tmp_path, "Amount|Date", f"{amount}|2024-01-02")
+    assert of(read_raw(table)[1], "unit", "quantity") == [("GBP", "1.50")]

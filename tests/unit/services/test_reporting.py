@@ -1,0 +1,45 @@
+"""An inventory says how its ledger was read, and what was left out of it."""
+
+from pathlib import Path
+
+from tests.support.database import calculated
+from tests.support.ledgers import ledger_row
+
+from vcci.domain.mapping import Conventions, DateOrder, Mapping
+from vcci.services.ports import LedgerRead
+from vcci.services.reporting import how_read
+
+
+def read(mapping: Mapping, **found: str) -> LedgerRead:
+    return LedgerRead(1, "digest", ({"name": "spend.csv", "sha256": "digest", "found": found},), mapping)
+
+
+def test_columns_conventions_and_defaults_are_told() -> None:
+    mapping = Mapping(
+        columns={"supplier": ("Vendor", "Payee")},
+        conventions=Conventions(date_order=DateOrder.DMY),
+        currency="GBP",
+    )
+    assert how_read(read(mapping)) == {
+        "column for supplier": "Vendor or Payee",
+        "date order": "day-month-year",
+        "currency": "GBP",
+    }
+
+
+def test_total_line_that_was_left_out_is_told() -> None:
+    assert how_read(read(Mapping(), total_line="98")) == {
+        "left out of spend.csv": "line 98, a total: the exact sum of the rows above"
+    }
+
+
+def test_totals_by_category_supplier_and_year_are_of_the_same_lines(tmp_path: Path) -> None:
+    rows = [
+        ledger_row(1, category=1, supplier="A", date="2022-03-01"),
+        ledger_row(2, category=2, supplier="B", date="2015-06-01"),
+        ledger_row(3, category=1, supplier="A", exclusion="tax"),
+    ]
+    inventory = calculated(tmp_path / "run", rows).inventory
+    tables = (inventory.categories, inventory.suppliers, inventory.years, inventory.factors)
+    assert {sum(row.emissions_mg_co2e for row in table) for table in tables} == {inventory.total_mg_co2e}
+    assert [sum(row.lines for row in table) for table in tables] == [2, 2, 2, 2]
