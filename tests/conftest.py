@@ -1,16 +1,12 @@
-"""What every test may ask for."""
+"""What every test may ask for, and how what was skipped is told."""
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the strict mode of CI: there a skip is a failure."""
-    config.addinivalue_line("markers", "needs(name): what of the system the test needs")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -21,6 +17,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {item.nodeid}: {report.longrepr}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List every skipped test by its name, under the reason."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.stats.get("skipped", ()):
+        named[report.longrepr[2].removeprefix("Skipped: ")].append(report.nodeid)
+    for reason, names in named.items():
+        terminalreporter.section(f"skipped: {reason}")
+        terminalreporter.line("\n".join(sorted(names)))
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(
         default=200_000_000, gt=0, description="Largest workbook when unpacked, in bytes."
     )
-    max_rows: int = Field(default=2_000_000, gt=0, description="Most rows in a workbook.")
+    max_rows: int = Field(default=2_000_000, gt=0, description="Most rows in a workbook or Parquet file.")
     max_columns: int = Field(default=500, gt=0, description="Most columns in a file.")
     max_cells: int = Field(default=20_000_000, gt=0, description="Most cells in a workbook.")
     max_cell_bytes: int = Field(default=32_768, gt=0, description="Longest text in one cell, in bytes.")

@@ -26,7 +26,10 @@ class RawSink:
 
     def __init__(self, job: Job, header: Sequence[str]) -> None:
         refuse_over(
-            len(header), job.limits.columns, code="file_too_many_columns", what=f"{job.name} has many columns"
+            len(header),
+            job.limits.columns,
+            code="file_too_many_columns",
+            what=f"{job.name} has too many columns",
         )
         self._job = job
         self._width = len(header)
