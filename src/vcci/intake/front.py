@@ -96,9 +96,7 @@ def _stamp(path: Path, limits: IntakeLimits) -> tuple[int, int]:
     if not os.access(path, os.R_OK):
         raise unreadable(path.name)
     stat = path.stat()
-    refuse_over(
-        stat.st_size, limits.file_bytes, code="file_too_large", what=f"{path.name} has too many bytes"
-    )
+    refuse_over(stat.st_size, limits.file_bytes, code="file_too_large", what=f"{path.name}: too many bytes")
     return stat.st_size, stat.st_mtime_ns
 
 

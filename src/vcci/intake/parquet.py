@@ -43,9 +43,7 @@ def read_parquet(job: Job) -> Answer:
 
 def _read(job: Job, file: Any) -> Answer:
     metadata, limits = file.metadata, job.limits
-    refuse_over(
-        metadata.num_rows, limits.rows, code="file_too_many_rows", what=f"{job.name} has too many rows"
-    )
+    refuse_over(metadata.num_rows, limits.rows, code="file_too_many_rows", what=f"{job.name}: too many rows")
     fields = list(file.schema_arrow)
     if not fields:
         raise empty(job.name)

@@ -29,7 +29,7 @@ class RawSink:
             len(header),
             job.limits.columns,
             code="file_too_many_columns",
-            what=f"{job.name} has too many columns",
+            what=f"{job.name}: too many columns",
         )
         self._job = job
         self._width = len(header)

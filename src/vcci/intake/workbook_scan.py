@@ -177,9 +177,9 @@ class _Walker:
             sheet.last_column = max(sheet.last_column, self._column)
             rows = sheet.last_row - sheet.first_row + 1
             columns = sheet.last_column - sheet.first_column + 1
-            refuse_over(rows, limits.rows, code="file_too_many_rows", what=f"{name} has too many rows")
+            refuse_over(rows, limits.rows, code="file_too_many_rows", what=f"{name}: too many rows")
             refuse_over(
-                columns, limits.columns, code="file_too_many_columns", what=f"{name} has too many columns"
+                columns, limits.columns, code="file_too_many_columns", what=f"{name}: too many columns"
             )
             if rows * columns > limits.cells:
                 raise over(

@@ -13,11 +13,11 @@ from vcci.settings import Settings
 
 def test_refusal_names_what_was_found_what_is_allowed_and_the_setting() -> None:
     with pytest.raises(FileRefusedError, match=r"\(501\); at most 500 .* VCCI_MAX_COLUMNS"):
-        refuse_over(501, 500, code="file_too_many_columns", what="x.csv has many columns")
+        refuse_over(501, 500, code="file_too_many_columns", what="x.csv: too many columns")
 
 
 def test_the_limit_itself_is_allowed() -> None:
-    refuse_over(500, 500, code="file_too_many_columns", what="x.csv has many columns")
+    refuse_over(500, 500, code="file_too_many_columns", what="x.csv: too many columns")
 
 
 def test_limits_are_by_default_those_of_the_settings() -> None:
