@@ -21,7 +21,6 @@ from benchmarks.ledger_generator import OWN_FACTORS
 
 from vcci.domain.activity import ActivityData
 from vcci.domain.line import MAX_LINE_MG_CO2E, amount_in_factor_unit, quantised_mg
-from vcci.domain.quantity import MONEY
 from vcci.domain.selection import FactorKey, Multiplier, Rate, Unresolved
 from vcci.engine.calculate import Calculator, year_of
 from vcci.engine.numbers import plain_decimal
@@ -202,8 +201,7 @@ class RecordLoop:
         rate = await self._rate(activity, multiplier.factor_currency)
         if isinstance(rate, Unresolved):
             return Unlined(record.row, rate.reason)
-        unit = self.calculator.resolver.units.find(activity.unit)
-        if quantity < 0 and unit is not None and unit.dimension != MONEY:
+        if quantity < 0 and not self.calculator.resolver.units.is_money(activity.unit):
             return Unlined(record.row, "quantity_negative")
         amount = amount_in_factor_unit(quantity=quantity, rate=rate.value)
         if abs(amount * multiplier.mg_co2e_per_unit) >= MAX_LINE_MG_CO2E:

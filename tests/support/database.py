@@ -54,7 +54,7 @@ def calculated(folder: Path, rows: list[dict[str, Any]] | None = None, *, digest
     run = local.run(activities, resolve=lambda keys, dates: resolved_tables(keys, dates, by_hand), out=folder)
     read = ledger_read(digest)
     facts = RunFacts(digest, "Test", 2022, {"gwp": "AR5"}, ())
-    inventory = inventory_of(run, facts=facts, read=read)
+    inventory = inventory_of(run, facts=facts, read=read, units=by_hand.resolver.units)
     return RunFiles(inventory, f"import of {digest}", read.files, folder, [(PACK, [COMMODITY])])
 
 

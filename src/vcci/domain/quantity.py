@@ -26,3 +26,8 @@ class UnitTable:
     def find(self, text: str) -> Unit | None:
         """Return the unit written as `text`: exact spelling first, then without regard to case."""
         return self.units.get(text) or self.units.get(text.casefold())
+
+    def is_money(self, text: str) -> bool:
+        """Say whether `text` is a currency."""
+        unit = self.find(text)
+        return unit is not None and unit.dimension == MONEY

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from vcci.domain.activity import ActivityData
 from vcci.domain.factor import PriceBasis
 from vcci.domain.line import MAX_LINE_MG_CO2E, EmissionLine, amount_in_factor_unit, quantised_mg
-from vcci.domain.quantity import MONEY
 from vcci.domain.selection import FactorKey, Multiplier, Rate, Unresolved
 from vcci.engine.exchange import Exchange
 from vcci.engine.numbers import plain_decimal
@@ -68,8 +67,7 @@ class Calculator:
         self, activity: ActivityData, quantity: float, answers: tuple[Multiplier, Rate]
     ) -> EmissionLine | Unresolved:
         multiplier, rate = answers
-        unit = self.resolver.units.find(activity.unit)
-        if quantity < 0 and unit is not None and unit.dimension != MONEY:
+        if quantity < 0 and not self.resolver.units.is_money(activity.unit):
             return Unresolved("quantity_negative")
         amount = amount_in_factor_unit(quantity=quantity, rate=rate.value)
         if abs(amount * multiplier.mg_co2e_per_unit) >= MAX_LINE_MG_CO2E:

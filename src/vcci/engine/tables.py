@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from vcci.domain.quantity import MONEY
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
 from vcci.engine.calculate import Calculator, year_of
 from vcci.engine.columnar import KEY_COLUMNS, RATE_COLUMNS
@@ -71,8 +70,7 @@ def _multiplier_table(keys: Iterable[tuple[int, str, str, str, str]], calculator
     units = calculator.resolver.units
     rows = []
     for number, (category, activity, region, unit_text, year) in enumerate(keys):
-        unit = units.find(unit_text)
-        is_money = unit is not None and unit.dimension == MONEY
+        is_money = units.is_money(unit_text)
         question = FactorKey(
             category,
             activity,

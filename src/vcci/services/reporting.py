@@ -18,6 +18,7 @@ from vcci.domain.inventory import (
     UncoveredAccount,
     YearTotal,
 )
+from vcci.domain.quantity import UnitTable
 from vcci.engine.columnar import outcome_of
 from vcci.services.ports import CalculatedRun, LedgerRead
 
@@ -37,8 +38,9 @@ class RunFacts:
     packs: tuple[PackInUse, ...]
 
 
-def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> Inventory:
-    """Return the inventory of a calculated run."""
+def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead, units: UnitTable) -> Inventory:
+    """Return the inventory of a calculated run; `units` tell money from physical quantities."""
+    unlined = _money_only(run.aggregates["unlined"], units)
     return Inventory(
         run_digest=facts.digest,
         title=facts.title,
@@ -52,8 +54,8 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead) -> In
         suppliers=_suppliers(run),
         factors=_factors(run),
         years=_years(run),
-        spend=_spend(run),
-        uncovered=_uncovered(run),
+        spend=_spend(_money_only(_keyed(run), units), unlined),
+        uncovered=_uncovered(unlined),
         notices=_notices(run),
         packs=facts.packs,
     )
@@ -117,17 +119,24 @@ def _years(run: CalculatedRun) -> tuple[YearTotal, ...]:
     return tuple(YearTotal(*row) for row in _totals(dated, "year").sort("year").rows())
 
 
-def _spend(run: CalculatedRun) -> tuple[SpendShare, ...]:
-    """Return spend by outcome and reason; physical quantities are counted in rows only."""
-    covered = _keyed(run).select(pl.lit("").alias("reason"), "unit", pl.col("lines").alias("rows"), *SPENT)
-    others = run.aggregates["unlined"].select("reason", "unit", "rows", *SPENT)
+def _money_only(frame: pl.DataFrame, units: UnitTable) -> pl.DataFrame:
+    """Return the frame with spend only where the unit is a currency: kilograms are counted in rows."""
+    money = [unit for unit in frame["unit"].unique() if units.is_money(unit)]
+    spent = pl.when(pl.col("unit").is_in(money)).then("spend_hundredths").otherwise(0)
+    return frame.with_columns(spend_hundredths=spent)
+
+
+def _spend(lined: pl.DataFrame, unlined: pl.DataFrame) -> tuple[SpendShare, ...]:
+    """Return spend by outcome and reason."""
+    covered = lined.select(pl.lit("").alias("reason"), "unit", pl.col("lines").alias("rows"), *SPENT)
+    others = unlined.select("reason", "unit", "rows", *SPENT)
     by = ["reason", "unit"]
     rows = pl.concat([covered, others]).group_by(by).agg(pl.all().sum()).sort(by).rows()
     return tuple(SpendShare(outcome_of(row[0]), *row) for row in rows)
 
 
-def _uncovered(run: CalculatedRun) -> tuple[UncoveredAccount, ...]:
-    rows = run.aggregates["unlined"].sort(["spend_hundredths", "account"], descending=[True, False]).rows()
+def _uncovered(unlined: pl.DataFrame) -> tuple[UncoveredAccount, ...]:
+    rows = unlined.sort(["spend_hundredths", "account"], descending=[True, False]).rows()
     return tuple(UncoveredAccount(*row) for row in rows if outcome_of(row[1]) == Outcome.NOT_COVERED)
 
 

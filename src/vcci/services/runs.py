@@ -74,7 +74,7 @@ class Run:
             parameters=self.broker.described(),
             packs=self.broker.packs_in_use(),
         )
-        inventory = inventory_of(calculated, facts=facts, read=read)
+        inventory = inventory_of(calculated, facts=facts, read=read, units=self.units)
         self._stage("publish", lambda: self.rooms.publish(inventory, read, folder))
         if not request.dry_run:
             self._stage("store", lambda: self.rooms.store(inventory, read, folder))

@@ -43,3 +43,20 @@ def test_totals_by_category_supplier_and_year_are_of_the_same_lines(tmp_path: Pa
     tables = (inventory.categories, inventory.suppliers, inventory.years, inventory.factors)
     assert {sum(row.emissions_mg_co2e for row in table) for table in tables} == {inventory.total_mg_co2e}
     assert [sum(row.lines for row in table) for table in tables] == [2, 2, 2, 2]
+
+
+def test_physical_quantities_are_counted_in_rows_and_never_as_money(tmp_path: Path) -> None:
+    rows = [
+        ledger_row(1, unit="kg", quantity="7"),
+        ledger_row(2, quantity="8"),
+        ledger_row(3, unit="GBP", exclusion="tax"),
+    ]
+    inventory = calculated(tmp_path / "run", rows).inventory
+    spend = {
+        (share.outcome.value, share.unit): (share.rows, share.spend_hundredths) for share in inventory.spend
+    }
+    assert spend == {
+        ("not covered", "kg"): (1, 0),
+        ("line", "USD"): (1, 800),
+        ("excluded", "GBP"): (1, 10_000),
+    }
