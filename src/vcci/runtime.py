@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
+from vcci.domain.quantity import UnitTable
 from vcci.errors import InputError
 from vcci.events import Hook, ignore
 from vcci.intake import IntakeLimits, read_ledger, save_mapping
@@ -92,10 +93,12 @@ def run_ledger(
     """Run files into `out` and return the inventory and where it lies in PostgreSQL ('' if dry)."""
     broker = FactorBroker(PackLibrary(), parameters)
     rooms = LocalRooms(settings, paths, mapping, broker, hook)
+    units = load.units(broker.currencies())
+    _refuse_unknown_unit(mapping.currency, units)
     action = Run(
         rooms,
         broker,
-        units=load.units(broker.currencies()),
+        units=units,
         category_by_prefix=load.spend_categories(),
         vocabulary=load.everyday_words(),
         hook=hook,
@@ -103,6 +106,15 @@ def run_ledger(
     with fresh_folder(out, keep=not request.dry_run) as folder:
         inventory = action.execute(request, folder)
     return inventory, "".join(rooms.stored)
+
+
+def _refuse_unknown_unit(currency: str, units: UnitTable) -> None:
+    if currency and units.find(currency) is None:
+        raise InputError(
+            f"{currency} is neither a currency with published rates nor a known unit.",
+            remedy="Give --currency (or `currency:` in the mapping) an ISO 4217 code such as EUR.",
+            code="currency_unknown",
+        )
 
 
 @contextmanager

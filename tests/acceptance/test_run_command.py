@@ -180,6 +180,8 @@ REFUSALS = {
         "127.0.0.1",
     ),
     "unknown setting": (("small.csv",), {"VCCI_TENNANT": "x"}, 7, "VCCI_TENANT"),
+    "country in words": (("small.csv", "--region", "Britain"), {}, 2, "two-letter"),
+    "unknown currency": (("small.csv", "--currency", "pounds"), {}, 3, "ISO 4217"),
     "folder that is taken": (("small.csv", "--out", "taken"), {}, 3, "taken"),
 }
 

@@ -12,13 +12,22 @@ from vcci.events import ignore
 
 DEFAULT_OUT = Path("inventory/run")
 
+
+def _country(code: str) -> str:
+    if code and not (len(code) == 2 and code.isascii() and code.isupper()):
+        raise typer.BadParameter(f"{code!r} is no two-letter country code such as GB.")
+    return code
+
+
 Files = Annotated[list[Path], typer.Argument(help="CSV, TSV, XLSX or Parquet files of one ledger.")]
 Map = Annotated[Path | None, typer.Option("--map", help="Mapping file (YAML) of the ledger.")]
 Year = Annotated[int | None, typer.Option(min=1900, max=2200, help="Reporting year; the rest is excluded.")]
 Packs = Annotated[list[str] | None, typer.Option("--pack", help="Factor pack, in order of preference.")]
 Out = Annotated[Path, typer.Option(help="Folder for the results; replaced if it holds an older run.")]
 Currency = Annotated[str, typer.Option(help="Currency of the amounts where no column says it (ISO 4217).")]
-Region = Annotated[str, typer.Option(help="Country of the purchases where no column says it (ISO 3166).")]
+Region = Annotated[
+    str, typer.Option(callback=_country, help="Country of the purchases where no column says it (ISO 3166).")
+]
 Decimal = Annotated[DecimalMark | None, typer.Option(help="Decimal mark of ambiguous amounts.")]
 Order = Annotated[DateOrder | None, typer.Option("--date-order", help="Order of ambiguous dates.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
