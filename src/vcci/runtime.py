@@ -94,7 +94,7 @@ def run_ledger(
     broker = FactorBroker(PackLibrary(), parameters)
     rooms = LocalRooms(settings, paths, mapping, broker, hook)
     units = load.units(broker.currencies())
-    _refuse_unknown_unit(mapping.currency, units)
+    _refuse_unknown_currency(mapping.currency, units)
     action = Run(
         rooms,
         broker,
@@ -108,10 +108,10 @@ def run_ledger(
     return inventory, "".join(rooms.stored)
 
 
-def _refuse_unknown_unit(currency: str, units: UnitTable) -> None:
-    if currency and units.find(currency) is None:
+def _refuse_unknown_currency(currency: str, units: UnitTable) -> None:
+    if currency and not units.is_money(currency):
         raise InputError(
-            f"{currency} is neither a currency with published rates nor a known unit.",
+            f"{currency} is no currency with published rates.",
             remedy="Give --currency (or `currency:` in the mapping) an ISO 4217 code such as EUR.",
             code="currency_unknown",
         )
