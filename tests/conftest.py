@@ -1,10 +1,15 @@
 """What every test may ask for, and how what was skipped is told."""
 
 import os
+import shutil
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from vcci.database import embedded
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,3 +41,13 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the published source data (../shared) is not here")
     return folder
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A folder that the server's user can enter: pytest's own are private to root."""
+    folder = Path(tempfile.mkdtemp(prefix="vcci-"))
+    folder.chmod(0o755)
+    yield folder
+    embedded.stop(folder)
+    shutil.rmtree(folder)

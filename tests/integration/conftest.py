@@ -15,16 +15,6 @@ from vcci.database.migrate import migrate
 NEEDS_PASSWORD = "local all needs_password scram-sha-256\n"
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A folder that the server's user can enter: pytest's own are private to root."""
-    folder = Path(tempfile.mkdtemp(prefix="vcci-"))
-    folder.chmod(0o755)
-    yield folder
-    embedded.stop(folder)
-    shutil.rmtree(folder)
-
-
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The maintenance database of a server that lives as long as the tests."""
