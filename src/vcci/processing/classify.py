@@ -1,12 +1,18 @@
-"""Classification over a file: distinct texts are decided once, rows are joined."""
+"""Classification over a file: distinct texts are decided once, rows are joined.
+
+An account mostly says by itself what was bought, and descriptions are as many as rows: so accounts are asked
+about first, and descriptions only of those accounts that leave it open.
+"""
 
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from vcci.services.ports import Classify
 
-TEXTS = ("account", "account_code", "description", "capital")
+ACCOUNT: Final = ("account", "account_code", "capital")
+TEXTS: Final = ("account", "account_code", "description", "capital")
 """What a row's commodity is decided by."""
 
 
@@ -15,9 +21,10 @@ def classify(ledger: Path, activities: Path, *, decide: Classify, year: int | No
 
     With `year`, rows dated in another year are excluded (`outside_period`).
     """
-    scan = pl.scan_parquet(ledger)
-    decided = decide(scan.select(TEXTS).unique().collect().sort(TEXTS))
-    rows = scan.join(decided.lazy(), on=TEXTS, how="left", maintain_order="left")
+    rows = _with_asked(pl.scan_parquet(ledger), decide)
+    texts = rows.select(*ACCOUNT, description="asked").unique().collect()
+    decided = decide(texts.select(TEXTS).sort(TEXTS)).rename({"description": "asked"})
+    rows = rows.join(decided.lazy(), on=[*ACCOUNT, "asked"], how="left", maintain_order="left")
     if year is not None:
         elsewhere = (pl.col("date") != "") & (pl.col("date").str.slice(0, 4) != f"{year:04}")
         rows = rows.with_columns(
@@ -28,6 +35,20 @@ def classify(ledger: Path, activities: Path, *, decide: Classify, year: int | No
         separator=";",
         ignore_nulls=True,
     )
-    rows.with_columns(notices=notices).drop("class_notices").sink_parquet(
+    rows.with_columns(notices=notices).drop("class_notices", "asked").sink_parquet(
         activities, compression="zstd", compression_level=1, maintain_order=True
+    )
+
+
+def _with_asked(rows: pl.LazyFrame, decide: Classify) -> pl.LazyFrame:
+    """Add the description that has to be asked about: empty where the account decides by itself."""
+    accounts = rows.select(ACCOUNT).unique().collect().with_columns(description=pl.lit(""))
+    decided = decide(accounts.select(TEXTS).sort(TEXTS))
+    is_open = (pl.col("activity") == "") & (pl.col("exclusion") == "")
+    left_open = decided.filter(is_open).select(*ACCOUNT, left_open=pl.lit(True))
+    asked = pl.when("left_open").then("description").otherwise(pl.lit(""))
+    return (
+        rows.join(left_open.lazy(), on=list(ACCOUNT), how="left", maintain_order="left")
+        .with_columns(asked=asked)
+        .drop("left_open")
     )
