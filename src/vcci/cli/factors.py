@@ -13,7 +13,7 @@ Name = Annotated[str, typer.Argument(help="Name of a pack, as `vcci factors list
 OneName = Annotated[str | None, typer.Argument(help="Name or folder of a pack; all that ship if left out.")]
 Words = Annotated[list[str], typer.Argument(help="Words of a title, or the start of a NAICS code.")]
 Packs = Annotated[
-    list[str] | None, typer.Option("--pack", help="Factor pack to search; all that ship if left out.")
+    list[str] | None, typer.Option("--pack", help="Factor pack to search; all without a mark if left out.")
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Factors to print.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_packs(*, as_json: AsJson = False) -> None:
-    """Print the packs that ship, with publisher, version and licence."""
+    """Print the packs that ship, with publisher, version, licence and mark."""
     from vcci.packs import PackLibrary, default_names
 
     library = PackLibrary()
@@ -30,11 +30,11 @@ def list_packs(*, as_json: AsJson = False) -> None:
         _print_json([asdict(m) | {"default": m.name in default_names()} for m in manifests])
         return
     rows = [
-        (m.name, m.kind, m.version, f"{m.rows:,}", m.publisher, m.licence,
+        (m.name, m.kind, m.version, f"{m.rows:,}", m.publisher, m.licence, m.standing,
          "default" if m.name in default_names() else "when named")
         for m in manifests
     ]  # fmt: skip
-    _print_table(("pack", "kind", "version", "rows", "publisher", "licence", "used"), rows)
+    _print_table(("pack", "kind", "version", "rows", "publisher", "licence", "mark", "used"), rows)
 
 
 @app.command()
@@ -52,18 +52,19 @@ def show(name: Name, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def search(words: Words, *, packs: Packs = None, limit: Limit = 20, as_json: AsJson = False) -> None:
-    """Print the factors whose title has the words, best first."""
+    """Print the factors whose title has the words, best first; marked packs only when named."""
+    from vcci.domain.factor import FACTOR_KINDS
     from vcci.errors import FactorNotFoundError
     from vcci.packs import PackLibrary, default_names
     from vcci.packs.search import search as find
     from vcci.parameters import load
 
     library, text = PackLibrary(), " ".join(words)
-    names = packs or [
-        name
-        for name in sorted(library.names(), key=lambda name: name not in default_names())
-        if library.manifest(name).kind == "factors"
+    manifests = [
+        m for m in map(library.manifest, library.names()) if m.kind in FACTOR_KINDS and not m.standing
     ]
+    manifests.sort(key=lambda m: (m.name not in default_names(), -m.year))
+    names = packs or [m.name for m in manifests]
     factors = [factor for name in names for factor in library.factors(name)]
     found = find(factors, text, phrases=load.everyday_words().phrases)
     if not found:
@@ -85,10 +86,12 @@ def verify(name: OneName = None, *, as_json: AsJson = False) -> None:
     from vcci.errors import PackError
     from vcci.packs import PackLibrary
     from vcci.packs.verify import verify as checks_of
+    from vcci.parameters import load
 
     library = PackLibrary()
     names = library.names() if name is None else (library.manifest(name).name,)
-    checks = [check for pack in names for check in checks_of(library, pack)]
+    units = load.units(())
+    checks = [check for pack in names for check in checks_of(library, pack, units=units)]
     if as_json:
         _print_json([asdict(check) for check in checks])
     else:

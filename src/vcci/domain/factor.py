@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
+
+FACTOR_KINDS: Final = ("factors", "physical_factors", "gwp")
+"""The kinds of packs that give emission factors: per money, per physical unit, per kg of a gas."""
 
 
 class PriceBasis(StrEnum):
@@ -16,7 +20,8 @@ class PriceBasis(StrEnum):
 class EmissionFactor:
     """kg CO2e per `unit` (a currency or a physical unit); `price_year` and `price_basis` where money.
 
-    `price_index` deflates it; where the commodity has several, it is the first of them.
+    `price_index` deflates it; where the commodity has several, it is the first of them. `year` is the one
+    that a physical factor is published for.
     """
 
     id: str
@@ -32,6 +37,7 @@ class EmissionFactor:
     price_index: str = ""
     has_several_price_indices: bool = False
     notices: tuple[str, ...] = ()
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,11 @@ class OwnFactor:
 
 @dataclass(frozen=True, slots=True)
 class PackManifest:
-    """What a pack says of itself; `digest` is SHA-256 over its data file, lower-case hex."""
+    """What a pack says of itself; `digest` is SHA-256 over its data file, lower-case hex.
+
+    `gases` says what the columns of gases count. `standing` is empty, or marks a pack that is used with
+    care: 'share-alike' (its licence binds what is made from it), 'doubtful' (see `notes`), or both.
+    """
 
     name: str
     version: str
@@ -67,3 +77,5 @@ class PackManifest:
     region: str = ""
     rows: int = 0
     notes: str = ""
+    gases: str = ""
+    standing: str = ""

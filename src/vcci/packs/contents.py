@@ -39,6 +39,28 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "months": "whole number",
     },
     "titles": {"code": "text", "title": "text", "parent": "text"},
+    "physical_factors": {
+        **dict.fromkeys(("id", "activity", "title", "path", "unit", "published_unit"), "text"),
+        "value_kg_co2e": "exact figure or none",
+        "co2_kg": "exact figure or none",
+        "ch4_kg_co2e": "exact figure or none",
+        "n2o_kg_co2e": "exact figure or none",
+        "biogenic_co2_kg": "exact figure or none",
+        "region": "text",
+        "year": "whole number",
+        "scope": "text",
+    },
+    "gas_factors": {
+        **dict.fromkeys(("code", "title", "gas", "species"), "text"),
+        **dict.fromkeys(("with_margins", "without_margins", "margins"), "exact figure"),
+    },
+    "gwp": {"species": "text", "set": "text", "value": "exact figure"},
+    "crosswalk": dict.fromkeys(("from_code", "to_code", "from_title", "to_title"), "text"),
+    "airports": {
+        **dict.fromkeys(("iata", "country", "name"), "text"),
+        "latitude": "exact figure",
+        "longitude": "exact figure",
+    },
 }
 """The columns that a data file of each kind must have, and what they hold; it may have more."""
 
@@ -47,6 +69,20 @@ OF_DEFLATION: Final = {"bea_code": pl.lit(""), "bea_codes": pl.lit(0)}
 
 BASES: Final = {PriceBasis.PURCHASER: "with_margins", PriceBasis.BASIC: "without_margins"}
 """The column of factors for each price basis: margins of trade and transport are what parts the two."""
+
+OVER_100_YEARS: Final = ("AR6", "AR5", "AR4", "TAR", "SAR")
+"""The sets of GWP-100 that give factors, the latest first: it answers where no set is asked for."""
+
+GWP_SETS: Final = (
+    *OVER_100_YEARS,
+    "AR5 with feedbacks",
+    "TAR GWP-20",
+    "AR6 GWP-20",
+    "TAR GWP-500",
+    "AR6 GWP-500",
+    "AR6 GTP-100",
+)
+"""All sets that a pack of GWPs may have, in the order of its rows."""
 
 EURO: Final = "EUR"
 
@@ -120,6 +156,55 @@ def _factor(row: Mapping[str, str], basis: PriceBasis, manifest: PackManifest) -
         price_index=row["bea_code"] or "",
         has_several_price_indices=several,
     )
+
+
+def physical_factors(frame: pl.DataFrame, manifest: PackManifest) -> tuple[EmissionFactor, ...]:
+    """Return a factor for each row that has a figure of CO2e; biogenic CO2 is in none."""
+    price_basis = {basis.value: basis for basis in PriceBasis}.get(manifest.price_basis)
+    return tuple(
+        EmissionFactor(
+            id=f"{manifest.name}/{row['id']}",
+            activity=row["activity"],
+            name=f"{row['path']} > {row['title']}" if row["path"] else row["title"],
+            value_kg_co2e=Decimal(row["value_kg_co2e"]),
+            unit=row["unit"],
+            region=row["region"],
+            gwp_set=manifest.gwp_set,
+            pack=manifest.name,
+            price_year=manifest.price_year,
+            price_basis=price_basis,
+            year=row["year"],
+        )
+        for row in frame.filter(pl.col("value_kg_co2e").is_not_null()).iter_rows(named=True)
+    )
+
+
+def gwp_factors(frame: pl.DataFrame, manifest: PackManifest) -> tuple[EmissionFactor, ...]:
+    """Return a factor per kg for each species and set over 100 years, the latest set of a species first."""
+    return tuple(
+        EmissionFactor(
+            id=f"{manifest.name}/{species}/{gwp_set}",
+            activity=f"gwp:{species}",
+            name=f"{species}, GWP-100",
+            value_kg_co2e=Decimal(value),
+            unit="kg",
+            region="",
+            gwp_set=gwp_set,
+            pack=manifest.name,
+        )
+        for species, gwp_set, value in sorted(
+            frame.filter(pl.col("set").is_in(OVER_100_YEARS)).select("species", "set", "value").iter_rows(),
+            key=lambda row: (row[0], OVER_100_YEARS.index(row[1])),
+        )
+    )
+
+
+FACTORS_OF: Final[dict[str, Callable[[pl.DataFrame, PackManifest], tuple[EmissionFactor, ...]]]] = {
+    "factors": factors,
+    "physical_factors": physical_factors,
+    "gwp": gwp_factors,
+}
+"""How each kind of pack that gives factors reads as such."""
 
 
 class RatesByCurrency(Mapping[str, Mapping[str, Decimal]]):

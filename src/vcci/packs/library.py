@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from vcci.domain.factor import EmissionFactor, PackManifest
+from vcci.domain.factor import FACTOR_KINDS, EmissionFactor, PackManifest
 from vcci.errors import PackError
 from vcci.packs import contents
 from vcci.packs.manifest import DATA, MANIFEST, read_manifest
@@ -83,9 +83,11 @@ class PackLibrary:
         return self._frames[name]
 
     def factors(self, name: str) -> Sequence[EmissionFactor]:
-        """Return the factors of a pack, one for each commodity and price basis."""
+        """Return the factors of a pack: per money, per physical unit, or per kg of a gas."""
         if name not in self._factors:
-            self._factors[name] = contents.factors(self._of_kind(name, "factors"), self.manifest(name))
+            manifest = self.manifest(name)
+            kind = manifest.kind if manifest.kind in FACTOR_KINDS else "factors"
+            self._factors[name] = contents.FACTORS_OF[kind](self._of_kind(name, kind), manifest)
         return self._factors[name]
 
     def rates(self, name: str) -> Mapping[str, Mapping[str, Decimal]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 import snowballstemmer
@@ -21,14 +22,14 @@ def search(
 ) -> list[EmissionFactor]:
     """Return the factors whose title, everyday phrase or code shares a word of `words`, best first.
 
-    Factors of one commodity stay in the order given. `phrases` are what people call a commodity, with its
+    Those that are equally good stay in the order given. `phrases` are what people call a commodity, with its
     NAICS code. A word of digits is the start of a code.
     """
     wanted = _stems(words)
     also = _by_code(phrases or {})
     scored = [(*_score(factor, wanted, also), factor) for factor in factors]
     found = [entry for entry in scored if entry[0]]
-    found.sort(key=lambda entry: (-entry[0], entry[1], entry[2].activity))
+    found.sort(key=lambda entry: (-entry[0], entry[1]))
     return [factor for _, _, factor in found]
 
 
@@ -38,7 +39,7 @@ def _score(
     """Return how many of the wanted words are found, and how many others stand beside them."""
     code = factor.activity.rpartition(":")[2]
     of_code = sum(len(w) >= MIN_CODE_DIGITS and w.isdigit() and code.startswith(w) for w in wanted)
-    texts = (_stems(factor.name), *also.get(code, ()))
+    texts = (_stems(factor.name), *also.get(factor.activity, ()))
     shared, others = max((len(wanted & stems), -len(stems - wanted)) for stems in texts)
     return shared + of_code, -others
 
@@ -46,10 +47,16 @@ def _score(
 def _by_code(phrases: Mapping[str, str]) -> dict[str, list[frozenset[str]]]:
     found: dict[str, list[frozenset[str]]] = {}
     for phrase, code in phrases.items():
-        found.setdefault(code, []).append(_stems(phrase))
+        found.setdefault(f"naics2017:{code}", []).append(_stems(phrase))
     return found
 
 
 def _stems(text: str) -> frozenset[str]:
     words = (word for word in _WORD.findall(text.casefold()) if word not in FUNCTION_WORDS)
-    return frozenset(_STEMMER.stemWords(words))
+    return frozenset(map(_stem, words))
+
+
+@cache
+def _stem(word: str) -> str:
+    """Return the stem of a word; titles repeat their words thousands of times."""
+    return str(_STEMMER.stemWord(word))

@@ -1,15 +1,16 @@
 """Verification: what a pack must hold whatever its figures are, and the sums that its publisher prints."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
-from vcci.domain.factor import PackManifest
+from vcci.domain.quantity import UnitTable
 from vcci.errors import PackError
+from vcci.packs import physical_checks, reference_checks
 from vcci.packs.library import PackLibrary
+from vcci.packs.questions import Answer, Opened, Question, each_once, last_digit
 
 BASE_YEARS: Final = {"bea-price-index": 2017}
 """The year in which every series of a price index pack stands at 100, where the publisher says so."""
@@ -30,26 +31,14 @@ class Check:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A pack whose bytes are those that its manifest vouches for."""
-
-    manifest: PackManifest
-    rows: pl.DataFrame
-
-
-Answer = tuple[str, bool, str]
-"""What was asked, whether it holds, and the figures behind it."""
-
-
-def verify(library: PackLibrary, name: str) -> list[Check]:
-    """Return every check of a pack; one that cannot be read has that single check, failed."""
+def verify(library: PackLibrary, name: str, *, units: UnitTable | None = None) -> list[Check]:
+    """Return every check of a pack; one that cannot be read, or held against another, fails."""
     try:
-        pack = Opened(library.manifest(name), library.frame(name))
+        pack = Opened(library.manifest(name), library.frame(name), library, units)
+        answers = [ask(pack) for ask in (_vouched, *CHECKS[pack.manifest.kind])]
     except PackError as error:
         return [Check(name, VOUCHED, False, error.sentence)]
-    asked = (ask(pack) for ask in (_vouched, *CHECKS[pack.manifest.kind]))
-    return [Check(pack.manifest.name, *answer) for answer in asked if answer]
+    return [Check(pack.manifest.name, *answer) for answer in answers if answer]
 
 
 def _vouched(pack: Opened) -> Answer:
@@ -64,13 +53,9 @@ def _margins(pack: Opened) -> Answer | None:
     rows = [tuple(map(Decimal, row)) for row in figures.iter_rows()]
     gaps = [abs(whole - without - margins) for whole, without, margins in rows]
     differing, largest = sum(gap > 0 for gap in gaps), max(gaps, default=Decimal(0))
-    last_digit = min((_last_digit(figure) for row in rows for figure in row), default=Decimal(1))
-    said = f"{differing:,} of {len(rows):,} rows differ, by {largest} at most; the last digit is {last_digit}"
-    return "with margins = without margins + margins", largest <= last_digit, said
-
-
-def _last_digit(figure: Decimal) -> Decimal:
-    return Decimal(1).scaleb(int(figure.as_tuple().exponent))
+    smallest = min((last_digit(figure) for row in rows for figure in row), default=Decimal(1))
+    said = f"{differing:,} of {len(rows):,} rows differ, by {largest} at most; the last digit is {smallest}"
+    return "with margins = without margins + margins", largest <= smallest, said
 
 
 def _factors_not_negative(pack: Opened) -> Answer:
@@ -78,15 +63,6 @@ def _factors_not_negative(pack: Opened) -> Answer:
     values = [Decimal(figure) for figure in figures if figure is not None] or [Decimal(0)]
     said = f"{min(values)} to {max(values)} kg CO2e per {pack.manifest.currency}"
     return "no factor is negative", min(values) >= 0, said
-
-
-def _codes_once(pack: Opened) -> Answer:
-    codes = pack.rows["code"].n_unique()
-    return (
-        "every code stands once",
-        codes == pack.rows.height,
-        f"{codes:,} codes in {pack.rows.height:,} rows",
-    )
 
 
 def _business_days(pack: Opened) -> Answer:
@@ -138,10 +114,12 @@ def _parents(pack: Opened) -> Answer:
     return "every parent exists", orphans.is_empty(), said
 
 
-CHECKS: Final[dict[str, tuple[Callable[[Opened], Answer | None], ...]]] = {
-    "factors": (_codes_once, _factors_not_negative, _margins),
+CHECKS: Final[dict[str, tuple[Question, ...]]] = {
+    "factors": (each_once("code", "code"), _factors_not_negative, _margins),
     "rates": (_business_days, _days_rise, _positive),
     "price_index": (_years_once, _positive, _base_year),
-    "titles": (_codes_once, _parents),
+    "titles": (each_once("code", "code"), _parents),
+    "physical_factors": physical_checks.QUESTIONS,
+    **reference_checks.QUESTIONS,
 }
 """The questions put to each kind of pack."""

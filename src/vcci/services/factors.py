@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from vcci.domain.factor import EmissionFactor, OwnFactor, PackManifest, PriceBasis
+from vcci.domain.factor import FACTOR_KINDS, EmissionFactor, OwnFactor, PackManifest, PriceBasis
 from vcci.domain.inventory import PackInUse
 from vcci.domain.quantity import UnitTable
 from vcci.engine.calculate import Calculator
@@ -12,6 +12,7 @@ from vcci.engine.deflate import PriceIndices
 from vcci.engine.exchange import Exchange
 from vcci.engine.resolve import Resolver
 from vcci.errors import PackError
+from vcci.services.classification import COMMODITY_PREFIX
 from vcci.services.ports import FactorPacks
 
 CONSUMER_PRICES = "us-cpi"
@@ -60,7 +61,7 @@ class FactorBroker:
 
     def factor_manifests(self) -> tuple[PackManifest, ...]:
         """Return the manifests of the packs of emission factors in use."""
-        return tuple(self.manifests()[name] for name in self._of_kind("factors"))
+        return tuple(self.manifests()[name] for name in self._of_kind(*FACTOR_KINDS))
 
     def packs_in_use(self) -> tuple[PackInUse, ...]:
         """Return what a report says of the packs in use."""
@@ -72,7 +73,7 @@ class FactorBroker:
     def factors(self, activity: str) -> Sequence[EmissionFactor]:
         """Return the factors of an activity, of the first pack named first."""
         if not self._by_activity:
-            for name in self._of_kind("factors"):
+            for name in self._of_kind(*FACTOR_KINDS):
                 for factor in self.library.factors(name):
                     self._by_activity.setdefault(factor.activity, []).append(factor)
         return self._by_activity.get(activity, ())
@@ -81,8 +82,9 @@ class FactorBroker:
         """Return the titles of all commodities that a factor exists for, by NAICS code."""
         self.factors("")
         return {
-            activity.removeprefix("naics2017:"): factors[0].name
+            activity.removeprefix(COMMODITY_PREFIX): factors[0].name
             for activity, factors in self._by_activity.items()
+            if activity.startswith(COMMODITY_PREFIX)
         }
 
     def calculator(self, units: UnitTable, own_factors: Mapping[str, OwnFactor]) -> Calculator:
@@ -113,8 +115,8 @@ class FactorBroker:
         (consumer,) = self.library.price_indices(CONSUMER_PRICES).values()
         return PriceIndices(industries, consumer, self.library.partial_years(CONSUMER_PRICES))
 
-    def _of_kind(self, kind: str) -> tuple[str, ...]:
-        found = tuple(name for name, manifest in self.manifests().items() if manifest.kind == kind)
+    def _of_kind(self, kind: str, *also: str) -> tuple[str, ...]:
+        found = tuple(name for name, manifest in self.manifests().items() if manifest.kind in (kind, *also))
         if kind in ("factors", "rates") and not found:
             raise PackError(
                 f"No pack of kind '{kind}' is in use.",

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcci.domain.factor import PackManifest
-from vcci.packs.contents import RatesByCurrency, factors, partial_years, price_indices
+from vcci.packs.contents import (
+    RatesByCurrency,
+    factors,
+    gwp_factors,
+    partial_years,
+    physical_factors,
+    price_indices,
+)
+
+from .conftest import ROWS
 
 MANIFEST = PackManifest("p", "1", "factors", "t", "We", 2024, "own", "no", "We", "books", "", currency="USD")
 
@@ -23,6 +32,31 @@ def test_factor_is_the_published_text_to_the_last_digit(figure: str) -> None:
     )
     (factor,) = factors(frame, MANIFEST)
     assert str(factor.value_kg_co2e) == str(Decimal(figure))
+
+
+def physical(**columns: object) -> pl.DataFrame:
+    return pl.DataFrame({**ROWS["physical_factors"], **columns})
+
+
+def test_physical_factor_is_named_by_its_levels_and_has_no_price() -> None:
+    (factor,) = physical_factors(physical(), MANIFEST)
+    assert (factor.id, factor.activity, factor.name) == ("p/rail", "ours:rail", "Travel > Land > Rail")
+    assert (str(factor.value_kg_co2e), factor.unit, factor.region) == ("0.03546", "pkm", "GB")
+    assert (factor.price_year, factor.price_basis, factor.year) == (None, None, 2025)
+
+
+def test_blank_cells_and_biogenic_co2_alone_are_no_factors() -> None:
+    blank = physical(value_kg_co2e=pl.Series([None], dtype=pl.String), biogenic_co2_kg=["0.14"])
+    assert physical_factors(blank, MANIFEST) == ()
+
+
+def test_latest_gwp_over_100_years_comes_first_and_other_horizons_are_no_factors() -> None:
+    sets = {"species": ["CH4"] * 3, "set": ["AR4", "AR6 GWP-20", "AR6"], "value": ["25", "81.2", "27.9"]}
+    found = gwp_factors(pl.DataFrame(sets), MANIFEST)
+    assert [(f.activity, f.gwp_set, str(f.value_kg_co2e)) for f in found] == [
+        ("gwp:CH4", "AR6", "27.9"),
+        ("gwp:CH4", "AR4", "25"),
+    ]
 
 
 @given(rate=rates, day=st.dates(date(1999, 1, 4), date(2100, 1, 1)))

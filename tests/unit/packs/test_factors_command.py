@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from vcci.cli import app
 from vcci.cli.factors import _print_rich_table
 from vcci.errors import PackError
+from vcci.packs import default_names
 from vcci.packs.library import DATA
 
 from .conftest import MakePack
@@ -20,14 +21,43 @@ def factors(*arguments: str) -> Result:
 
 def test_list_is_one_line_for_each_pack_when_piped() -> None:
     heading, *lines = factors("list").stdout.splitlines()
-    assert heading.split("\t") == ["pack", "kind", "version", "rows", "publisher", "licence", "used"]
+    assert heading.split("\t") == ["pack", "kind", "version", "rows", "publisher", "licence", "mark", "used"]
     (epa,) = (line for line in lines if line.startswith("epa-supply-chain-1.3.0\t"))
-    assert epa.endswith("\tUS EPA, Office of Research and Development\tpublic domain (17 USC 105)\tdefault")
+    assert epa.endswith("\tUS EPA, Office of Research and Development\tpublic domain (17 USC 105)\t\tdefault")
 
 
 def test_list_as_json_says_which_packs_are_used_unasked() -> None:
     packs = json.loads(factors("list", "--json").stdout)
-    assert [p["name"] for p in packs if not p["default"]] == ["epa-supply-chain-1.2.0"]
+    assert {p["name"] for p in packs if p["default"]} == set(default_names())
+    assert not any(p["standing"] for p in packs if p["default"])
+
+
+def test_list_marks_packs_that_bind_or_are_doubtful() -> None:
+    lines = [line.split("\t") for line in factors("list").stdout.splitlines()]
+    assert {line[0]: line[6] for line in lines[1:] if line[6]} == {
+        "electricity-maps-grid": "share-alike",
+        "exiobase-3.4-consumption": "share-alike, doubtful",
+        "impact-co2": "doubtful",
+        "india-community-1.2": "doubtful",
+        "nace-2-to-exiobase": "share-alike, doubtful",
+    }
+
+
+def test_search_reaches_physical_factors_the_newest_first() -> None:
+    first = factors("search", "national", "rail", "--limit", "1").stdout.splitlines()[1].split("\t")
+    assert first[:4] == [
+        "desnz2025:25_315_3147_11_1",
+        "Business travel- land > Rail > National rail",
+        "0.03546",
+        "kg CO2e/pkm",
+    ]
+
+
+def test_search_leaves_marked_packs_out_unless_they_are_named() -> None:
+    unasked = json.loads(factors("search", "baguette", "--json").stdout)
+    named = json.loads(factors("search", "baguette", "--pack", "impact-co2", "--json").stdout)
+    assert {f["pack"] for f in unasked} == {"agribalyse-3.1"}
+    assert {f["pack"] for f in named} == {"impact-co2"}
 
 
 def test_show_says_the_licence_and_where_the_pack_lies(make_pack: MakePack) -> None:
@@ -65,7 +95,8 @@ def test_search_in_a_pack_of_ones_own(make_pack: MakePack) -> None:
 def test_search_without_a_hit_names_the_packs_that_were_searched() -> None:
     error = factors("search", "zzz").exception
     assert isinstance(error, Exception)
-    assert "'zzz'. Tried: epa-supply-chain-1.3.0, epa-supply-chain-1.2.0." in str(error)
+    assert "'zzz'. Tried: epa-supply-chain-1.3.0, " in str(error)
+    assert ", desnz-2025, " in str(error)
 
 
 def test_verify_is_silent_on_stderr_and_ends_well() -> None:

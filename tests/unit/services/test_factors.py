@@ -51,22 +51,21 @@ class PacksInMemory:
         return dict(self.packs[name][1])
 
 
-PACKS: FactorPacks = PacksInMemory(
-    {
-        "new": ("factors", [factor("541511", "0.084", pack="new")]),
-        "old": (
-            "factors",
-            [
-                factor("541511", "0.097", pack="old", price_year=2021),
-                factor("561720", "0.3", pack="old", price_year=2021),
-            ],
-        ),
-        "rates": ("rates", {"EUR": {DAY: Decimal(1)}, "USD": {DAY: Decimal("1.25")}}),
-        "other-rates": ("rates", {"USD": {DAY: Decimal(9)}, "GBP": {DAY: Decimal("0.8")}}),
-        "industries": ("price_index", {"5415": {2021: Decimal(100), 2022: Decimal(105)}}),
-        "us-cpi": ("price_index", {"all": {2021: Decimal(200), 2022: Decimal(210), 2024: Decimal(220)}}),
-    }
-)
+PACKS_HELD: dict[str, tuple[str, Any]] = {
+    "new": ("factors", [factor("541511", "0.084", pack="new")]),
+    "old": (
+        "factors",
+        [
+            factor("541511", "0.097", pack="old", price_year=2021),
+            factor("561720", "0.3", pack="old", price_year=2021),
+        ],
+    ),
+    "rates": ("rates", {"EUR": {DAY: Decimal(1)}, "USD": {DAY: Decimal("1.25")}}),
+    "other-rates": ("rates", {"USD": {DAY: Decimal(9)}, "GBP": {DAY: Decimal("0.8")}}),
+    "industries": ("price_index", {"5415": {2021: Decimal(100), 2022: Decimal(105)}}),
+    "us-cpi": ("price_index", {"all": {2021: Decimal(200), 2022: Decimal(210), 2024: Decimal(220)}}),
+}
+PACKS: FactorPacks = PacksInMemory(PACKS_HELD)
 
 
 def broker(*packs: str, **parameters: Any) -> FactorBroker:
@@ -102,6 +101,29 @@ def test_pack_that_is_not_named_is_not_loaded() -> None:
 
 def test_titles_are_those_of_all_packs_named() -> None:
     assert broker("new", "old").titles() == {"541511": "Commodity 541511", "561720": "Commodity 561720"}
+
+
+def physical(activity: str, unit: str = "kWh") -> EmissionFactor:
+    return EmissionFactor(f"f/{activity}", activity, "Gas", Decimal("0.2"), unit, "GB", "AR5", "physical")
+
+
+def test_physical_factors_alone_will_do_and_quantities_are_converted() -> None:
+    library = PacksInMemory(
+        {"physical": ("physical_factors", [physical("uk:gas")]), "rates": PACKS_HELD["rates"]}
+    )
+    asked = FactorBroker(library, Parameters(("physical", "rates")))
+    answer = asked.calculator(load.units(()), {}).calculate(ActivityData("uk:gas", "3", "MWh", category=3))
+    assert kg(answer) == 600.0
+
+
+def test_only_commodities_have_titles_that_texts_are_matched_with() -> None:
+    library = PacksInMemory(
+        {
+            "new": ("factors", [factor("541511", "0.084", pack="new")]),
+            "physical": ("physical_factors", [physical("uk:gas")]),
+        }
+    )
+    assert FactorBroker(library, Parameters(("new", "physical"))).titles() == {"541511": "Commodity 541511"}
 
 
 def test_run_without_factors_is_refused() -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import yaml
 
 from vcci.domain.factor import PackManifest
-from vcci.packs.builders import epa, prices, rates, titles
+from vcci.packs.builders import ademe, codes, desnz, doubtful, epa, grid, gwp, hub, prices, rates, titles
 from vcci.packs.library import DATA, MANIFEST
 
 BUILDERS = {
@@ -18,6 +18,29 @@ BUILDERS = {
     "bea-price-index": prices.bea,
     "us-cpi": prices.cpi,
     "naics-2017-titles": titles.naics_2017,
+    "epa-supply-chain-1.2.0-by-gas": epa.version_1_2_0_by_gas,
+    "ipcc-gwp": gwp.ipcc,
+    "desnz-2025": desnz.flat_2025,
+    "desnz-2024": desnz.flat_2024,
+    "desnz-2023": desnz.condensed_2023,
+    "epa-hub-2025": hub.edition_2025,
+    "epa-hub-2024": hub.edition_2024,
+    "epa-hub-2023": hub.edition_2023,
+    "ember-grid": grid.ember,
+    "owid-grid": grid.owid,
+    "electricity-maps-grid": grid.electricity_maps,
+    "agribalyse-3.1": ademe.agribalyse,
+    "impact-co2": ademe.impact_co2,
+    "india-community-1.2": doubtful.india,
+    "exiobase-3.4-consumption": doubtful.exiobase,
+    "naics-2022-titles": codes.naics_2022,
+    "cpv-2008-titles": codes.cpv_2008,
+    "mcc-titles": codes.merchant_categories,
+    "useeio-commodities": codes.useeio_commodities,
+    "naics-2017-to-isic-4": codes.naics_to_isic,
+    "naics-2017-to-bea": codes.naics_to_bea,
+    "nace-2-to-exiobase": codes.nace_to_exiobase,
+    "airports": codes.airports,
 }
 """Every pack that ships, with the function that makes its frame and manifest from the sources' folder."""
 

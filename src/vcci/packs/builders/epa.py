@@ -1,13 +1,35 @@
 """US EPA supply-chain factors: kg CO2e per US dollar by NAICS 2017 commodity."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from vcci.domain.factor import PackManifest
+from vcci.packs.builders.figures import plain
 
 _CROSSWALK = "crosswalks/naics2017_bea_useeio_crosswalk.csv"
 _VALUES = ("without_margins", "margins", "with_margins")
+
+SPECIES = {
+    "Carbon dioxide": "CO2",
+    "Carbon tetrafluoride": "CF4",
+    "HFC-125": "HFC125",
+    "HFC-134a": "HFC134a",
+    "HFC-143a": "HFC143a",
+    "HFC-23": "HFC23",
+    "HFC-236fa": "HFC236fa",
+    "HFC-32": "HFC32",
+    "HFCs and PFCs, unspecified": "CO2e",
+    "Hexafluoroethane": "C2F6",
+    "Methane": "CH4",
+    "Nitrogen trifluoride": "NF3",
+    "Nitrous oxide": "N2O",
+    "Perfluorocyclobutane": "cC4F8",
+    "Perfluoropropane": "C3F8",
+    "Sulfur hexafluoride": "SF6",
+}
+"""The gases by EPA's names, as the pack of GWPs calls them; what is not specified is in kg CO2e already."""
 
 
 def version_1_3_0(sources: Path) -> tuple[pl.DataFrame, PackManifest]:
@@ -20,6 +42,31 @@ def version_1_2_0(sources: Path) -> tuple[pl.DataFrame, PackManifest]:
     """Return v1.2 (April 2023): emissions of 2019, prices of 2021, AR4."""
     frame = _frame(sources, "factors/us_epa_supply_chain_v1.2_naics6_co2e_usd2021.csv")
     return frame, _manifest(version="1.2.0", year=2023, price_year=2021, gwp_set="AR4")
+
+
+def version_1_2_0_by_gas(sources: Path) -> tuple[pl.DataFrame, PackManifest]:
+    """Return v1.2 by gas: kg of each of 16 gases per dollar."""
+    published = pl.read_parquet(sources / "factors/us_epa_supply_chain_v1.2_naics6_bygas_usd2021.parquet")
+    columns = dict(
+        zip(published.columns, ("code", "title", "gas", "unit", *_VALUES, "useeio_code"), strict=True)
+    )
+    frame = (
+        published.rename(columns)
+        .with_columns(
+            *(pl.col(name).map_elements(plain, return_dtype=pl.String) for name in _VALUES),
+            species=pl.col("gas").replace_strict(SPECIES),
+        )
+        .select("code", "title", "gas", "species", *_VALUES)
+        .sort("code", "gas")
+    )
+    described = _manifest(version="1.2.0", year=2023, price_year=2021, gwp_set="")
+    return frame, replace(
+        described,
+        name="epa-supply-chain-1.2.0-by-gas",
+        kind="gas_factors",
+        gases="kg of each gas; 'HFCs and PFCs, unspecified' is kg CO2e",
+        notes=f"{described.notes} Figures have three significant digits.",
+    )
 
 
 def _frame(sources: Path, name: str) -> pl.DataFrame:
