@@ -6,7 +6,7 @@ among the titles. docs/matching.md says what this measures on a labelled set.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from math import log, sqrt
@@ -42,15 +42,30 @@ Stems = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedModel:
+    """Texts with the NAICS code that each stands for, by source, and how much each source's evidence weighs.
+
+    `sources` hold (code, stems with spaces between); `weights` has four numbers for each source and two for
+    "none of them" (learned_matching.py); answers below `floor` (0 to 1) are not used.
+    """
+
+    sources: tuple[tuple[tuple[str, str], ...], ...]
+    weights: tuple[float, ...]
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What everyday language adds to titles: phrases by NAICS code, and words with a part of their own.
 
     A text with a word of `abstain` is never matched; a word of `weak` says nothing of the commodity.
+    `learned` loads what labelled texts teach; it is called when the first text is left open, if ever.
     """
 
     phrases: Mapping[str, str] = field(default_factory=dict)
     abstain: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
+    learned: Callable[[], LearnedModel] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +194,14 @@ def _stems_of_all(words: Iterable[str]) -> Stems:
     return _stems(" ".join(words))
 
 
-def _stems(text: str) -> Stems:
+def stems_in_order(text: str) -> list[str]:
+    """Return the stems of the words of `text` that mean something, as they stand in it; no numbers."""
     words = _WORD.findall(text.casefold().replace("'", "").replace("’", ""))
-    return frozenset(_stem(word) for word in words if word not in FUNCTION_WORDS)
+    return [_stem(word) for word in words if word not in FUNCTION_WORDS]
+
+
+def _stems(text: str) -> Stems:
+    return frozenset(stems_in_order(text))
 
 
 @lru_cache(maxsize=65_536)

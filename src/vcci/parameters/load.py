@@ -1,14 +1,22 @@
 """Load the parameter files of this package into the domain's types."""
 
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import yaml
 
 from vcci.domain.quantity import MONEY, Unit, UnitTable
-from vcci.engine.matching import Vocabulary
+from vcci.engine.matching import LearnedModel, Vocabulary
+
+LEARNED_MODEL: Final = Path(__file__).with_name("learned_matching.json")
+"""Made by benchmarks/train_matcher.py, with its provenance inside."""
+
+LEARNED_SOURCES: Final = ("lines", "products", "words", "titles")
+"""The order in which the weights of the model speak of its sources."""
 
 
 def _read(name: str) -> Any:
@@ -42,4 +50,15 @@ def everyday_words() -> Vocabulary:
         phrases={phrase: entry["naics"] for entry in words["commodities"] for phrase in entry["phrases"]},
         abstain=frozenset(words["abstain"]),
         weak=frozenset(words["without_meaning"]),
+        learned=learned_model,
     )
+
+
+def learned_model() -> LearnedModel:
+    """Return what the training halves of the labelled sets teach; docs/matching.md says what it measures."""
+    read = json.loads(LEARNED_MODEL.read_bytes())
+    sources = tuple(
+        tuple((code, text) for code, _, text in (line.partition(" ") for line in read["sources"][name]))
+        for name in LEARNED_SOURCES
+    )
+    return LearnedModel(sources, tuple(read["weights"]), read["floor"])

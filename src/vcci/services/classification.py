@@ -1,4 +1,4 @@
-"""From the texts of a ledger line to a commodity and a Scope 3 category: rules first, then words.
+"""From the texts of a ledger line to a commodity and a Scope 3 category: rules, words, likeness.
 
 Categories: GHG Protocol, Scope 3 Standard (2011), table 5.4, as parameters/spend_categories.yaml has it.
 """
@@ -6,9 +6,11 @@ Categories: GHG Protocol, Scope 3 Standard (2011), table 5.4, as parameters/spen
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from vcci.domain.category import Category
 from vcci.domain.mapping import AccountRule
+from vcci.engine.learned_matching import LearnedMatcher
 from vcci.engine.matching import Match, Matcher, Vocabulary
 from vcci.engine.resolve import OWN_FACTOR_PREFIX
 
@@ -53,10 +55,18 @@ class Classifier:
         self._by_code = {rule.code: rule for rule in reversed(listed) if rule.code}
         self._by_account = {name: r for r in reversed(listed) if (name := folded(r.account))}
         self._category_by_prefix = category_by_prefix
+        self._titles = titles
+        self._vocabulary = vocabulary or Vocabulary()
         self._matcher = Matcher(titles, vocabulary)
 
+    @cached_property
+    def _learned(self) -> LearnedMatcher | None:
+        # Loaded for the first text that all else leaves open: most ledgers with a mapping never need it.
+        load = self._vocabulary.learned
+        return LearnedMatcher(load(), self._titles) if load else None
+
     def classify(self, text: LedgerText) -> Classification:
-        """Return the commodity by the account's code, else its name, else by matching words."""
+        """Return the commodity by the account's code, else its name, else by words, else by likeness."""
         rule = self._by_code.get(text.account_code) or self._by_account.get(folded(text.account))
         return self._by_rule(rule, capital=text.capital) if rule else self._by_words(text)
 
@@ -76,7 +86,17 @@ class Classifier:
     def _match(self, text: LedgerText) -> Match | None:
         if self._matcher.abstains(text.account):
             return None
-        return self._matcher.best(text.account) or self._matcher.best(text.description)
+        return (
+            self._matcher.best(text.account)
+            or self._matcher.best(text.description)
+            or self._match_by_likeness(text.description)
+        )
+
+    def _match_by_likeness(self, description: str) -> Match | None:
+        """Return what similar descriptions were placed as; accounts are not asked, they name no things."""
+        if not description or self._matcher.abstains(description) or self._learned is None:
+            return None
+        return self._learned.best(description)
 
     def _category(self, code: str, *, capital: bool) -> int:
         if capital:

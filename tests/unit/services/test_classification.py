@@ -1,11 +1,13 @@
 """Rules decide first, words where no rule speaks, and what stays unknown is never filled in."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vcci.domain.mapping import AccountRule
-from vcci.engine.matching import Vocabulary
+from vcci.engine.matching import LearnedModel, Vocabulary
 from vcci.services.classification import Classification, Classifier, LedgerText, folded
 
 TITLES = {
@@ -123,3 +125,50 @@ def test_folding_a_folded_name_changes_nothing(name: str) -> None:
 def test_a_rule_always_finds_the_account_that_it_was_written_for(account: str) -> None:
     rule = AccountRule(account=account, not_a_purchase="tax")
     assert classify(rule, account=account).exclusion == "tax"
+
+
+LEARNED = LearnedModel(
+    sources=((("327310", "bag portland blend"), ("562910", "lead paint strip")),),
+    weights=(20.0, 0.0, 0.0, 0.0, 5.0, 0.0),
+    floor=0.9,
+)
+
+
+def classify_by_likeness(account: str, description: str) -> Classification:
+    words = replace(WORDS, learned=lambda: LEARNED)
+    classifier = Classifier(rules=(), titles=TITLES, category_by_prefix=CATEGORIES, vocabulary=words)
+    return classifier.classify(LedgerText(account, "", description, capital=False))
+
+
+def test_a_description_that_words_leave_open_is_placed_as_similar_ones_were() -> None:
+    found = classify_by_likeness("4711 Yard", "Portland blend, 40 bags")
+    assert found == Classification("naics2017:327310", 1, notices=("commodity_matched",))
+
+
+def test_words_are_asked_before_likeness() -> None:
+    assert classify_by_likeness("Taxis", "Portland blend, 40 bags").activity == "naics2017:485310"
+
+
+@pytest.mark.parametrize(
+    ("account", "description", "why"),
+    [
+        ("Portland blend, 40 bags", "", "an account names no thing"),
+        ("Refunds", "Portland blend, 40 bags", "the account marks no purchase"),
+        ("4711 Yard", "Refund: Portland blend, 40 bags", "the description marks no purchase"),
+        ("4711 Yard", "Strip lights", "too little is known"),
+    ],
+)
+def test_likeness_is_not_asked_or_not_sure(account: str, description: str, why: str) -> None:
+    assert classify_by_likeness(account, description).activity == "", why
+
+
+def test_the_learned_model_is_not_loaded_while_rules_and_words_speak() -> None:
+    def load() -> LearnedModel:
+        raise AssertionError("loaded")
+
+    rules = (AccountRule(account="Software", commodity="541511"),)
+    words = replace(WORDS, learned=load)
+    classifier = Classifier(rules=rules, titles=TITLES, category_by_prefix=CATEGORIES, vocabulary=words)
+    asked = [("Software", "Portland blend"), ("Taxis", ""), ("Refunds", "Portland blend"), ("Yard", "")]
+    found = [classifier.classify(LedgerText(a, "", d, capital=False)).activity for a, d in asked]
+    assert found == ["naics2017:541511", "naics2017:485310", "", ""]
