@@ -15,6 +15,8 @@ from vcci.domain.quantity import UnitTable
 from vcci.errors import InputError
 from vcci.events import Hook, ignore
 from vcci.intake import IntakeLimits, read_ledger, save_mapping
+from vcci.intake.ledger import RAW_FOLDER
+from vcci.intake.repairs import save_repairs
 from vcci.packs import PackLibrary
 from vcci.parameters import load
 from vcci.processing import classify, export, local
@@ -37,6 +39,7 @@ class LocalRooms:
     mapping: LedgerMapping
     broker: FactorBroker
     hook: Hook = ignore
+    repairs: Sequence[Path] = ()
     stored: list[str] = field(default_factory=list)
 
     def read(self, ledger: Path) -> LedgerRead:
@@ -48,6 +51,7 @@ class LocalRooms:
             limits=limits_of(self.settings),
             year=self.broker.parameters.year,
             hook=self.hook,
+            repairs=self.repairs,
         )
 
     def classify(self, ledger: Path, activities: Path, *, decide: Classify, year: int | None) -> None:
@@ -59,9 +63,12 @@ class LocalRooms:
         return local.run(activities, resolve=resolve, out=folder, hook=self.hook)
 
     def publish(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
-        """Write lines, rejects, tables and the report."""
-        export.rows(folder)
+        """Write lines, rejects, repairs, tables and the report."""
+        export.rows(folder, run=inventory.run_digest, records=read.records)
+        shutil.rmtree(folder / RAW_FOLDER)
         save_mapping(read.mapping, folder / "mapping.yaml")
+        if read.repairs:
+            save_repairs(read, folder / "repairs.csv")
         inventory_report.publish(inventory, folder)
 
     def store(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
@@ -89,10 +96,14 @@ def run_ledger(
     parameters: Parameters,
     out: Path,
     hook: Hook,
+    repairs: Sequence[Path] = (),
 ) -> tuple[Inventory, str]:
-    """Run files into `out` and return the inventory and where it lies in PostgreSQL ('' if dry)."""
+    """Run files into `out` and return the inventory and where it lies in PostgreSQL ('' if dry).
+
+    `repairs` are files of mended rows, in order.
+    """
     broker = FactorBroker(PackLibrary(), parameters)
-    rooms = LocalRooms(settings, paths, mapping, broker, hook)
+    rooms = LocalRooms(settings, paths, mapping, broker, hook, repairs)
     units = load.units(broker.currencies())
     _refuse_unknown_currency(mapping.currency, units)
     action = Run(
@@ -188,5 +199,5 @@ def parameter_digests() -> dict[str, str]:
     return {
         entry.name: hashlib.sha256(entry.read_bytes()).hexdigest()
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".yaml")
+        if entry.name.endswith((".yaml", ".json"))
     }

@@ -26,10 +26,10 @@ def test_server_is_started_found_and_stopped_by_hand(vcci: Vcci, data_dir: Path)
 def test_server_of_ones_own_takes_the_run_and_no_other_is_started(
     vcci: Vcci, tmp_path: Path, url: str
 ) -> None:
-    (tmp_path / "small.csv").write_text(SMALL.replace("1250.50", "777.00"))
+    (tmp_path / "small.csv").write_text(SMALL.replace("1250.50", "8317.43"))
     (tmp_path / "rules.yaml").write_text(RULES)
     nowhere = tmp_path / "nowhere"
     done = vcci("run", "small.csv", "--map", "rules.yaml", DATABASE_URL=url, VCCI_DATA_DIR=str(nowhere))
     assert done.returncode == 0, done.stderr
     assert not nowhere.exists()
-    assert now(value(url, "SELECT count(*) FROM vcci.activities WHERE quantity = 777.00")) == 1
+    assert now(value(url, "SELECT count(*) FROM vcci.activities WHERE quantity = 8317.43")) == 1

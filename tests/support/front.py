@@ -37,7 +37,7 @@ def rows_of(table: RawTable) -> list[tuple[str, ...]]:
     """The cells of a raw table, row by row."""
     frame = pl.read_parquet(table.path)
     assert frame.null_count().sum_horizontal().sum() == 0
-    return [row[2:] for row in frame.rows()]
+    return [row[3:] for row in frame.rows()]
 
 
 def column(table: RawTable, name: str) -> list[Any]:

@@ -17,8 +17,13 @@ def raw_table(folder: Path, header: str, *rows: str, kind: str = "csv", name: st
     path = folder / f"{name}.parquet"
     columns = {f"c{i}": [row[i] if i < len(row) else "" for row in cells] for i in range(len(names))}
     pl.DataFrame(
-        {"line": range(2, len(rows) + 2), "cells": [len(row) for row in cells], **columns},
-        schema={"line": pl.Int64, "cells": pl.Int32, **dict.fromkeys(columns, pl.String)},
+        {
+            "line": range(2, len(rows) + 2),
+            "cells": [len(row) for row in cells],
+            "rest": [",".join(row[len(names) :]) for row in cells],
+            **columns,
+        },
+        schema={"line": pl.Int64, "cells": pl.Int32, "rest": pl.String, **dict.fromkeys(columns, pl.String)},
     ).write_parquet(path)
     return RawTable(name, path, tuple(names), len(rows), f"sha of {name}", kind, {})
 

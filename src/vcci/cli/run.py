@@ -19,7 +19,7 @@ def _country(code: str) -> str:
     return code
 
 
-Files = Annotated[list[Path], typer.Argument(help="CSV, TSV, XLSX or Parquet files of one ledger.")]
+Files = Annotated[list[Path], typer.Argument(help="Files, folders or archives of one ledger.")]
 Map = Annotated[Path | None, typer.Option("--map", help="Mapping file (YAML) of the ledger.")]
 Year = Annotated[int | None, typer.Option(min=1900, max=2200, help="Reporting year; the rest is excluded.")]
 Packs = Annotated[list[str] | None, typer.Option("--pack", help="Factor pack, in order of preference.")]
@@ -31,11 +31,15 @@ Region = Annotated[
 Decimal = Annotated[DecimalMark | None, typer.Option(help="Decimal mark of ambiguous amounts.")]
 Order = Annotated[DateOrder | None, typer.Option("--date-order", help="Order of ambiguous dates.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
-HeaderRow = Annotated[int | None, typer.Option(min=1, help="Row of the header, counted from 1.")]
+HeaderRow = Annotated[int | None, typer.Option(min=0, help="Row of the header, from 1; 0 if there is none.")]
 Delimiter = Annotated[str | None, typer.Option(help="Delimiter of text files; `tab` for a tabulator.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of text files, such as cp1252.")]
 Basis = Annotated[PriceBasis, typer.Option("--price-basis", help="What prices the amounts are.")]
 Gwp = Annotated[str, typer.Option(help="GWP set, such as AR5; empty: that of each factor.")]
+Repair = Annotated[
+    list[Path] | None,
+    typer.Option(help="Mended rejects.csv of an earlier run; repeat it for several, in order."),
+]
 Title = Annotated[str, typer.Option(help="Title of the inventory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the inventory as JSON on stdout.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Calculate and print; write and store nothing.")]
@@ -60,6 +64,7 @@ def run(
     price_basis: Basis = PriceBasis.PURCHASER,
     gwp: Gwp = "",
     title: Title = "",
+    repair: Repair = None,
     as_json: AsJson = False,
     dry_run: Dry = False,
     quiet: Quiet = False,
@@ -91,6 +96,7 @@ def run(
             parameters=Parameters(tuple(packs or default_names()), year, price_basis, gwp),
             out=out,
             hook=ignore if quiet else progress.on_event,
+            repairs=repair or (),
         )
     _present(inventory, as_json=as_json, results=None if dry_run else _results(out, stored))
 
@@ -113,7 +119,7 @@ def _results(out: Path, stored: str) -> dict[str, str]:
         "report": str(out / "inventory.html"),
         "tables": f"{out / 'categories.csv'}, {out / 'suppliers.csv'}",
         "lines": f"{out / 'lines.csv'}, {out / 'lines'}/*.parquet",
-        "rejected rows": str(out / "rejects.csv"),
+        "rejected rows, to be mended": str(out / "rejects.csv"),
         "every row with its outcome": str(out / "activities.parquet"),
         "mapping in force": str(out / "mapping.yaml"),
     }

@@ -72,8 +72,13 @@ def _headline(shown: Inventory) -> Text:
     title = visible(shown.title or "Scope 3 inventory")
     return Text.assemble(
         "\n", (title, "bold"), f"  {shown.year or 'all years'}\n",
-        (f"{tonnes(shown.total_mg_co2e)} tCO2e", "bold"), f"  Scope 3, run {shown.run_digest[:16]}\n",
+        (f"{tonnes(shown.total_mg_co2e)} tCO2e", "bold"), f"  Scope 3, {_run(shown)}\n",
     )  # fmt: skip
+
+
+def _run(shown: Inventory) -> str:
+    follows = f", successor of {shown.successor_of[:16]}" if shown.successor_of else ""
+    return f"run {shown.run_digest[:16]}{follows}"
 
 
 def _reading(shown: Inventory) -> Table:

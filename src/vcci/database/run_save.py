@@ -23,8 +23,8 @@ BATCH = 10_000
 
 ADD_RUN: Final[LiteralString] = """
     INSERT INTO vcci.runs (tenant_id, id, digest, import_id, title, year, parameters, packs,
-        rows, lines, excluded, not_covered, rejected, total_mg_co2e, inventory)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        rows, lines, excluded, not_covered, rejected, total_mg_co2e, inventory, successor_of)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 
 ADD_SUPPLIERS: Final[LiteralString] = """
@@ -166,7 +166,7 @@ class RunSave:
             *(as_text(inventory.title), inventory.year, as_json(inventory.parameters)),
             as_json([asdict(pack) for pack in inventory.packs]),
             *(counts.rows, counts.lines, counts.excluded, counts.not_covered, counts.rejected),
-            *(inventory.total_mg_co2e, as_json(asdict(inventory))),
+            *(inventory.total_mg_co2e, as_json(asdict(inventory)), inventory.successor_of or None),
         )
 
     async def _multipliers(self, run_id: UUID, folder: RunFolder) -> None:

@@ -178,6 +178,7 @@ runs = Table(
     _count("rejected"),
     _count("total_mg_co2e"),
     _json("inventory"),
+    _text("successor_of", nullable=True),
     _created(),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "digest"),

@@ -61,6 +61,11 @@ REASONS: Final[dict[str, Reason]] = {
     "land": _excluded("Land or property as an asset, not made in the reporting year."),
     "own_energy": _excluded("Energy used by the company itself: Scope 1 or 2; category 3 needs kWh."),
     "outside_period": _excluded("The row lies outside the reporting year."),
+    "subtotal": Reason(
+        Outcome.EXCLUDED,
+        "A total of rows that are counted themselves.",
+        "Nothing: its amount is the exact sum of rows above it.",
+    ),
     "commodity_unknown": _not_covered(
         "No rule and no confident match says what was bought.", "Add a rule for the account to the mapping."
     ),
@@ -94,5 +99,6 @@ NOTICES: Final[dict[str, str]] = {
     "line is a screening estimate.",
     "commodity_matched": "The commodity was matched by words, not by a rule.",
     "own_factor": "The factor was given by the user.",
+    "row_repaired": "The row was mended after it had been rejected.",
 }
 """Every notice that a line may carry, by its stable code."""

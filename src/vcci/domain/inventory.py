@@ -115,11 +115,15 @@ class PackInUse:
     licence: str
     attribution: str
     digest: str
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Everything that a report may show; reports are views over it and compute nothing new."""
+    """Everything that a report may show; reports are views over it and compute nothing new.
+
+    `successor_of` is the digest of the run whose rejected rows were mended for this one, or empty.
+    """
 
     run_digest: str
     title: str
@@ -137,6 +141,7 @@ class Inventory:
     uncovered: tuple[UncoveredAccount, ...]
     notices: tuple[NoticeCount, ...]
     packs: tuple[PackInUse, ...]
+    successor_of: str = ""
 
     def spend_hundredths(self, outcome: Outcome, unit: str) -> int:
         """Sum the money of one outcome in one currency."""

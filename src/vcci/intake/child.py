@@ -19,19 +19,28 @@ import pyarrow as pa
 
 from vcci.domain.mapping import Conventions
 from vcci.errors import VcciError
-from vcci.intake.job import OUT_OF_MEMORY, TABLE, Answer, Job
+from vcci.intake.archive import unpack_gzip, unpack_zip
+from vcci.intake.job import OUT_OF_MEMORY, TABLE, Answer, Job, Members
+from vcci.intake.json_file import read_json
 from vcci.intake.kinds import kind_of
 from vcci.intake.limits import IntakeLimits, unreadable
+from vcci.intake.members import nested
 from vcci.intake.parquet import read_parquet
 from vcci.intake.text import read_text
-from vcci.intake.workbook import read_workbook
+from vcci.intake.workbook import read_ods, read_xls, read_xlsb, read_xlsx
 
 READERS: Final[dict[str, Callable[[Job], Answer]]] = {
     "text": read_text,
-    "xlsx": read_workbook,
+    "json": read_json,
     "parquet": read_parquet,
+    "xlsx": read_xlsx,
+    "xlsb": read_xlsb,
+    "xls": read_xls,
+    "ods": read_ods,
 }
-"""The reader of each kind of file that sniff.kind_of tells."""
+"""The reader of each kind of file that kinds.kind_of tells."""
+UNPACKERS: Final[dict[str, Callable[[Job], Members]]] = {"zip": unpack_zip, "gzip": unpack_gzip}
+"""What takes an archive of data apart; each member is then read by a child of its own."""
 OPEN_FILES: Final = 64
 LARGEST_SWELL: Final = 4
 """Bytes written at most per byte read: text of one byte a letter grows at most threefold, plus the format."""
@@ -56,13 +65,19 @@ def main() -> None:
 
 
 def read(request: dict[str, Any], source: Path, limits: IntakeLimits) -> dict[str, Any]:
-    """Read the file and return the table's description as it goes to the parent."""
+    """Read the file and return the table's description, or an archive's members, as it goes to the parent."""
     name = request["name"]
     conventions = Conventions(**request["conventions"])
     job = Job(name, source, Path(TABLE), conventions, limits, lambda rows: answer({"rows": rows}))
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    found = READERS[kind_of(source, name)](job)
+    kind = kind_of(source, name)
+    if kind in UNPACKERS:
+        if request["is_member"]:
+            raise nested(name)
+        members = UNPACKERS[kind](job)
+        return {"members": members.files, "left_out": members.left_out}
+    found = READERS[kind](job)
     return {
         "header": found.header,
         "rows": found.rows,

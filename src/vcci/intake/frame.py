@@ -46,7 +46,9 @@ def ledger_frame(reading: FileReading, *, mapping: Mapping, year: int | None, fi
         .otherwise("supplier"),
         capital=_one_of("capital", mapping.capital_values or CAPITAL_WORDS),
         date=pl.coalesce("date_read", period, of_year, _NOTHING),
-        quantity=pl.when("ragged").then(_NOTHING).otherwise(pl.col("quantity_read").fill_null("")),
+        quantity=pl.when(pl.col("ragged") | _is_subtotal(reading))
+        .then(_NOTHING)
+        .otherwise(pl.col("quantity_read").fill_null("")),
         region=pl.when(_blank("region")).then(pl.lit(mapping.region)).otherwise("region"),
         notices=pl.coalesce(
             pl.when(period.is_not_null()).then(pl.lit("date_from_period")),
@@ -62,7 +64,7 @@ def _texts(reading: FileReading, first_row: int) -> pl.LazyFrame:
     table = reading.table
     columns = {target: column.index for target, column in reading.columns.items()}
     scan = pl.scan_parquet(table.path, row_index_name="row", row_index_offset=first_row)
-    return scan.filter(pl.col("line") != reading.total_line).select(
+    return scan.select(
         pl.col("row").cast(pl.Int64),
         pl.lit(table.name).alias("source"),
         "line",
@@ -125,6 +127,10 @@ def _total_like(reading: FileReading) -> pl.Expr:
     return looks_like_total(others) if others else pl.lit(False)
 
 
+def _is_subtotal(reading: FileReading) -> pl.Expr:
+    return pl.col("line").is_in(reading.subtotals) if reading.subtotals else pl.lit(value=False)
+
+
 def _undated() -> pl.Expr:
     """Say whether neither date nor period is told."""
     return pl.col("dateless") & pl.col("periodless")
@@ -136,6 +142,7 @@ def _problem(reading: FileReading, *, undated: pl.Expr) -> dict[str, pl.Expr]:
     no_date = ~pl.col("dateless") & pl.col("date_read").is_null()
     no_period = pl.col("dateless") & ~pl.col("periodless") & pl.col("period_read").is_null()
     cases = (
+        (_is_subtotal(reading), "subtotal", "quantity", pl.col("quantity")),
         (pl.col("ragged"), "row_ragged", "", cells),
         (_blank("quantity"), "quantity_missing", "quantity", pl.col("quantity")),
         (pl.col("quantity_read").is_null(), "quantity_not_a_number", "quantity", pl.col("quantity")),

@@ -72,14 +72,14 @@ HEADER_WORDS: Final[dict[str, dict[int, str]]] = {
     "quantity": {
         100: "net amount|invoice net amount|net value|amount excl vat|amount ex vat|amount excluding vat"
         "|net|nettobetrag|netto|montant ht|montant hors taxe|importe neto|base imponible|nettobedrag"
-        "|importo netto|imponibile",
+        "|importo netto|imponibile|net amt",
         90: "quantity|qty|menge|anzahl|quantité|cantidad|hoeveelheid|aantal|quantità|weight|mass"
         "|distance|consumption|usage|energy|volume|gewicht|poids|peso|verbrauch|consommation",
         85: "amount|value|spend|amount paid|paid amount|payment amount|invoice amount|transaction amount"
         "|total amount|line amount|amount in local currency|betrag|wert|rechnungsbetrag|montant|valeur"
-        "|importe|valor|bedrag|importo|valore",
+        "|importe|valor|bedrag|importo|valore|amt",
         70: "gross amount|gross|total|amount incl vat|amount including vat|bruttobetrag|montant ttc"
-        "|importe total|brutobedrag|importo lordo",
+        "|importe total|brutobedrag|importo lordo|gross amt|original gross amt",
         60: "cost|price|sum|kosten|coût|coste|costo",
     },
     "unit": {

@@ -34,3 +34,11 @@ class Answer:
     rows: int
     kind: str
     found: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What an archive held: the file of each member by its full name, and the names of what is no data."""
+
+    files: dict[str, str]
+    left_out: str

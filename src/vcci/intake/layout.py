@@ -92,25 +92,33 @@ def header_line(records: Sequence[Record], told: int | None, name: str) -> int |
     The header is the first record that is as wide (cells up to the last with text) as most, and has at least
     half as many cells with text as is usual. If it has numbers and the record just above has none, that one
     is the header, of a table whose last columns have no name; else it may be data, which must not be lost:
-    raises `QuestionError` (header_ambiguous). `told` is the user's word and must be a record's line.
+    raises `QuestionError` (header_ambiguous). `told` is the user's word: a record's line, or 0 for no header.
     """
     filled = [record for record in records if last_text(record[1])]
-    if told is not None:
-        if told not in [line for line, _cells in filled]:
-            raise _no_header_there(told, name)
-        return told
-    if not filled:
-        return None
+    if told is not None and told not in (0, *(line for line, _cells in filled)):
+        raise _no_header_there(told, name)
+    if not filled or told is not None:
+        return told if filled else None
     width, usual = _usual_width(filled), median(_texts(cells) for _line, cells in filled)
     fitting = (r for r in filled if last_text(r[1]) >= width and 2 * _texts(r[1]) >= usual)
     header = next(fitting, filled[0])
     at = records.index(header)
     above = records[at - 1] if at else header
-    if not _has_numbers(header[1]):
+    if not has_numbers(header[1]):
         return header[0]
-    if 2 * _texts(above[1]) >= usual and not _has_numbers(above[1]):
+    if 2 * _texts(above[1]) >= usual and not has_numbers(above[1]):
         return above[0]
     raise _may_be_data(header, name)
+
+
+def header_at(records: Sequence[Record], line: int) -> list[str]:
+    """Return the header's cells; without a header (line 0) columns are named by place: "#1", "#2" ..."""
+    if line:
+        return list(dict(records)[line])
+    filled = [cells for _line, cells in records if last_text(cells)]
+    usual = Counter(map(len, filled)).most_common(1)[0][0]
+    width = min(usual, max(map(last_text, filled)))
+    return [f"#{place}" for place in range(1, width + 1)]
 
 
 def _usual_width(records: Sequence[Record]) -> int:
@@ -133,7 +141,8 @@ def _texts(cells: Sequence[str]) -> int:
     return sum(1 for cell in cells if cell.strip())
 
 
-def _has_numbers(cells: Sequence[str]) -> bool:
+def has_numbers(cells: Sequence[str]) -> bool:
+    """Say whether a cell holds a number or a date; a year may well be the name of a column."""
     return any(NUMBER.fullmatch(cell) and not YEAR.fullmatch(cell) for cell in cells)
 
 
@@ -142,7 +151,7 @@ def _may_be_data(record: Record, name: str) -> QuestionError:
     shown = ", ".join(repr(cell) for cell in cells if NUMBER.fullmatch(cell))
     return QuestionError(
         f"{name} seems to have no header: line {line}, the first of its table, holds {shown[:80]}.",
-        remedy=f"Name the line of the header with --header-row ({line} if that is one), or add a header.",
+        remedy=f"Name the line of the header with --header-row ({line} if that is one, 0 if there is none).",
         code="header_ambiguous",
     )
 

@@ -4,20 +4,28 @@ Safely read (front.py), looked over (survey.py), made a frame (frame.py), and wr
 """
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
-from vcci.domain.mapping import Mapping
+from vcci.domain.mapping import Conventions, Mapping
 from vcci.events import BatchAdvanced, Hook, ignore
 from vcci.intake.frame import ledger_frame
 from vcci.intake.front import RawTable, read_tables
 from vcci.intake.limits import IntakeLimits
+from vcci.intake.records import rejected_records
+from vcci.intake.repairs import Repaired, refuse_idle, repair
 from vcci.intake.survey import FileReading, survey
 from vcci.services.ports import LedgerRead
+
+RAW_FOLDER: Final = "raw"
+"""Folder beside the ledger frame that holds the files as texts; the caller removes it when all is told."""
+
+REPAIRED: Final = "row_repaired"
+"""Notice of a row that was mended after it had been rejected."""
 
 
 def read_ledger(
@@ -28,32 +36,64 @@ def read_ledger(
     limits: IntakeLimits,
     year: int | None,
     hook: Hook = ignore,
+    repairs: Sequence[Path] = (),
 ) -> LedgerRead:
     """Read files into one ledger frame at `out`; rows without any date fall in `year`, or are rejected.
 
-    Raises `FileRefusedError`, `MappingError`, and one `QuestionError` for all that only a person may settle.
+    `repairs` are files of mended rows, in order (repairs.py). Raises `FileRefusedError`, `MappingError`, and
+    one `QuestionError` for all that only a person may settle.
     """
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".raw-") as folder:
-        tables = read_tables(
-            paths, conventions=mapping.conventions, limits=limits, folder=Path(folder), hook=hook
-        )
-        return ledger_of(tables, mapping=mapping, out=out, year=year, hook=hook)
+    raw, mended = out.parent / RAW_FOLDER, out.parent / RAW_FOLDER / "repairs"
+    mended.mkdir(parents=True, exist_ok=True)
+    tables = read_tables(paths, conventions=mapping.conventions, limits=limits, folder=raw, hook=hook)
+    lists = read_tables(repairs, conventions=Conventions(), limits=limits, folder=mended)
+    return ledger_of(tables, mapping=mapping, out=out, year=year, hook=hook, repairs=lists)
 
 
 def ledger_of(
-    tables: Sequence[RawTable], *, mapping: Mapping, out: Path, year: int | None, hook: Hook = ignore
+    tables: Sequence[RawTable],
+    *,
+    mapping: Mapping,
+    out: Path,
+    year: int | None,
+    hook: Hook = ignore,
+    repairs: Sequence[RawTable] = (),
 ) -> LedgerRead:
     """Write the ledger frame of raw tables, in their order, and say how they were read."""
-    readings, in_force = survey(tables, mapping)
+    repaired = Repaired(*survey(tables, mapping))
+    for mended in repairs:
+        repaired = repair(repaired, mended, year=year, folder=mended.path.parent)
+    refuse_idle(repaired, repairs)
     rows, frames = 0, []
-    for reading in readings:
-        frames.append(ledger_frame(reading, mapping=in_force, year=year, first_row=rows + 1))
+    for place, reading in enumerate(repaired.readings):
+        frame = ledger_frame(reading, mapping=repaired.mapping, year=year, first_row=rows + 1)
+        frames.append(_noticed(frame, repaired.lines(place)))
         rows += reading.rows
     pl.concat(frames).sink_parquet(out, compression="zstd", compression_level=1, maintain_order=True)
     hook(BatchAdvanced("read", rows, rows))
-    digests = "".join(table.sha256 for table in tables)
-    digest = hashlib.sha256(digests.encode()).hexdigest()
-    return LedgerRead(rows, digest, tuple(map(_described, readings)), in_force)
+    return LedgerRead(
+        rows,
+        _digest(tables, repaired),
+        tuple(map(_described, repaired.readings)),
+        repaired.mapping,
+        records=partial(rejected_records, repaired.readings),
+        repairs=tuple(repaired.rows.values()),
+        successor_of=repaired.successor_of,
+    )
+
+
+def _noticed(frame: pl.LazyFrame, lines: Sequence[int]) -> pl.LazyFrame:
+    """Return the frame with a notice on the rows of these lines."""
+    own = pl.when(pl.col("notices") != "").then("notices")
+    repaired = pl.when(pl.col("line").is_in(lines)).then(pl.lit(REPAIRED))
+    notices = pl.concat_str([own, repaired], separator=";", ignore_nulls=True)
+    return frame.with_columns(notices=notices) if lines else frame
+
+
+def _digest(tables: Sequence[RawTable], repaired: Repaired) -> str:
+    """Return what names the rows that were read: the bytes of the files, and what was mended in them."""
+    digests = [table.sha256 for table in tables] + ([repaired.digest] if repaired.rows else [])
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _described(reading: FileReading) -> dict[str, Any]:
@@ -64,7 +104,6 @@ def _described(reading: FileReading) -> dict[str, Any]:
         **table.found,
         "decimal": str(reading.mark or ""),
         "date_order": str(order or ""),
-        "total_line": str(reading.total_line or ""),
     }
     return {
         "name": table.name,

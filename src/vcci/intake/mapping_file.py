@@ -34,8 +34,10 @@ MAX_BYTES: Final = 4_000_000
 MAX_SHOWN: Final = 5
 """Faults that a message lists."""
 
-NOT_A_PURCHASE: Final = tuple(code for code, why in REASONS.items() if why.outcome is Outcome.EXCLUDED)
-"""The codes that `not_a_purchase` takes."""
+NOT_A_PURCHASE: Final = tuple(
+    code for code, why in REASONS.items() if why.outcome is Outcome.EXCLUDED and code != "subtotal"
+)
+"""The codes that `not_a_purchase` takes: those that an account can say."""
 
 WIDTH: Final = 10_000
 """Characters in a line that is written, so that every account rule is a line of its own."""
@@ -60,7 +62,7 @@ class _Conventions(_Strict):
     date_order: DateOrder | None = None
     encoding: Text | None = None
     delimiter: Text | None = None
-    header_row: Annotated[int, Field(ge=1)] | None = None
+    header_row: Annotated[int, Field(ge=0)] | None = None
     sheet: Text | None = None
 
 
@@ -144,10 +146,10 @@ def save_mapping(mapping: Mapping, path: Path) -> None:
 
 
 def _without_empty(value: Any) -> Any:
-    """Return plain dicts, lists and texts, without what is empty, zero or absent."""
+    """Return plain dicts, lists and texts, without what is empty, zero or absent (but header row 0)."""
     if isinstance(value, dict):
         kept = {key: _without_empty(entry) for key, entry in value.items()}
-        return {key: entry for key, entry in kept.items() if entry}
+        return {key: entry for key, entry in kept.items() if entry or (key, entry) == ("header_row", 0)}
     if isinstance(value, list | tuple):
         return [_without_empty(entry) for entry in value]
     return value if value is None or isinstance(value, int) else str(value)

@@ -55,8 +55,11 @@ def parse(
     limits: IntakeLimits,
     folder: Path,
     progress: Callable[[int], None],
+    is_member: bool = False,
 ) -> dict[str, Any]:
     """Have `source` read into `folder` by a limited child; returns its description of the table.
+
+    An archive comes back as `members`: files in `folder` by name, each to be read in its turn as `is_member`.
 
     Raises what the child refuses with, or `FileRefusedError` (parser_out_of_memory, parser_out_of_time,
     parser_crashed) if it does not come back.
@@ -64,6 +67,7 @@ def parse(
     request = {
         "source": str(source.absolute()),
         "name": name,
+        "is_member": is_member,
         "conventions": asdict(conventions),
         "limits": asdict(limits),
     }
@@ -150,7 +154,7 @@ def _last_message(
         return None
     while (line := child.stdout.readline(LONGEST_ANSWER)).endswith("\n"):
         message: dict[str, Any] = json.loads(line)
-        if "header" in message or "refused" in message:
+        if message.keys() != {"rows"}:
             return message
         progress(message["rows"])
     return None

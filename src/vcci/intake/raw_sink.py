@@ -1,5 +1,7 @@
 """The sink that every reader writes to: records in, the raw table as Parquet out, in bounded memory."""
 
+import csv
+import io
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
@@ -46,7 +48,7 @@ class RawSink:
     def write_records(self, records: Iterable[Record]) -> None:
         """Write records, fitted to the header's width; `cells` keeps how many were found."""
         full = max(1, BATCH_CELLS // max(1, self._width))
-        batch: list[tuple[int, int, Sequence[str]]] = []
+        batch: list[tuple[int, int, str, Sequence[str]]] = []
         characters = 0
         for line, cells in records:
             text = "".join(cells)
@@ -67,28 +69,30 @@ class RawSink:
             kept = pc.and_(kept, pc.equal(pc.utf8_trim_whitespace(column), ""))
         kept = pc.invert(kept)
         size = pc.sum(kept).as_py() or 0
-        self._write(lines.filter(kept), [self._width] * size, [column.filter(kept) for column in columns])
+        columns = [column.filter(kept) for column in columns]
+        self._write(lines.filter(kept), [self._width] * size, [pa.array([""] * size), *columns])
 
-    def _write_batch(self, batch: list[tuple[int, int, Sequence[str]]]) -> None:
-        lines, found, rows = zip(*batch, strict=True)
+    def _write_batch(self, batch: list[tuple[int, int, str, Sequence[str]]]) -> None:
+        lines, found, rests, rows = zip(*batch, strict=True)
         columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-        self._write(pa.array(lines, pa.int64()), found, columns)
+        self._write(pa.array(lines, pa.int64()), found, [pa.array(rests, pa.string()), *columns])
 
-    def _write(self, lines: Any, found: Sequence[int], columns: Sequence[Any]) -> None:
-        for index, column in enumerate(columns):
+    def _write(self, lines: Any, found: Sequence[int], texts: Sequence[Any]) -> None:
+        for index, column in enumerate(texts):
             self._check(column, index)
-        arrays = [lines, pa.array(found, pa.int32()), *columns]
+        arrays = [lines, pa.array(found, pa.int32()), *texts]
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self.rows += len(found)
         self._job.report(self.rows)
 
     def _check(self, column: Any, index: int) -> None:
+        where = f"column {index}" if index else "the columns beyond its header"
         longest = pc.max(pc.binary_length(column)).as_py() or 0
-        what = f"{self._job.name} has a cell with many bytes in column {index + 1}"
+        what = f"{self._job.name} has a cell with many bytes in {where}"
         refuse_over(longest, self._job.limits.cell_bytes, code="file_cell_too_long", what=what)
         if pc.any(pc.match_substring(column, "\0")).as_py():
             raise FileRefusedError(
-                f"{self._job.name} has a NUL character in column {index + 1}.",
+                f"{self._job.name} has a NUL character in {where}.",
                 remedy="Remove it, or export the file again.",
                 code="file_has_nul",
             )
@@ -97,17 +101,26 @@ class RawSink:
 def raw_schema(width: int) -> Any:
     """Return the Arrow schema of a raw table of `width` columns."""
     names = [f"c{index}" for index in range(width)]
-    fields = [("line", pa.int64()), ("cells", pa.int32()), *((name, pa.string()) for name in names)]
+    texts = [(name, pa.string()) for name in ("rest", *names)]
+    fields = [("line", pa.int64()), ("cells", pa.int32()), *texts]
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in fields])
 
 
-def fitted(cells: Sequence[str], width: int) -> tuple[int, Sequence[str]]:
-    """Return how many cells count as found, and the cells padded or cut to `width`."""
+def fitted(cells: Sequence[str], width: int) -> tuple[int, str, Sequence[str]]:
+    """Return how many cells count as found, those beyond `width` as CSV, and all others padded to it."""
     if len(cells) == width:
-        return width, cells
+        return width, "", cells
     if len(cells) < width:
-        return len(cells), [*cells, *[""] * (width - len(cells))]
-    return max(width, last_text(cells)), cells[:width]
+        return len(cells), "", [*cells, *[""] * (width - len(cells))]
+    found = max(width, last_text(cells))
+    return found, record_of(cells[width:found]), cells[:width]
+
+
+def record_of(cells: Sequence[str]) -> str:
+    """Return cells as one record of CSV; no cells, and one that is empty, are the empty text."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return "" if list(cells) == [""] else text.getvalue().removesuffix("\r\n")
 
 
 def last_text(cells: Sequence[str]) -> int:

@@ -15,27 +15,27 @@ from vcci.intake.dates import ALL_ORDERS, OrderDecision, decide_order, reading_o
 from vcci.intake.front import RawTable
 from vcci.intake.numbers import DIGITS, decide_mark, read_amount
 from vcci.intake.questions import Question, ask
-from vcci.intake.totals import total_line
+from vcci.intake.totals import Amounts, subtotal_lines
 
-TYPED_KINDS = frozenset(("xlsx", "parquet"))
+TYPED_KINDS = frozenset(("xlsx", "xlsb", "xls", "ods", "parquet"))
 """Kinds of file in which numbers are numbers: written out, their mark is a point."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """How one file is read; `unit` is the header's, `total_line` 0 where there is none."""
+    """How one file is read; `unit` is the header's, `subtotals` are lines of proven totals."""
 
     table: RawTable
     columns: dict[str, Column]
     unit: str
     mark: DecimalMark | None
     dates: OrderDecision
-    total_line: int
+    subtotals: tuple[int, ...]
 
     @property
     def rows(self) -> int:
-        """Return the number of data rows: a proven total line is none."""
-        return self.table.rows - (self.total_line > 0)
+        """Return the number of rows, totals among them."""
+        return self.table.rows
 
     def header(self, target: str) -> str:
         """Return the file's own header of a target's column, empty if it has none."""
@@ -102,17 +102,22 @@ def _read(table: RawTable, fit: Fit, *, mapping: Mapping) -> tuple[FileReading, 
     amounts = _amounts(table, fit)
     mark, about_mark = _mark(table, fit, amounts=amounts, given=mapping.conventions.decimal)
     dates, about_dates = _dates(table, fit.columns.get("date"), given=mapping.conventions.date_order)
-    total = _total_line(table, fit, mark or DecimalMark.POINT)
+    totals = _subtotals(table, fit, mark or DecimalMark.POINT)
     about_unit = [] if mapping.currency else _about_unit(table, fit, amounts=amounts, mark=mark)
-    reading = FileReading(table, fit.columns, fit.unit, mark, dates, total)
+    reading = FileReading(_noted(table, totals), fit.columns, fit.unit, mark, dates, totals)
     return reading, [*about_mark, *about_dates, *about_unit]
 
 
-def _total_line(table: RawTable, fit: Fit, mark: DecimalMark) -> int:
-    if "quantity" not in fit.columns:
-        return 0
-    units = [column.index for target, column in fit.columns.items() if target == "unit"]
-    return total_line(table, quantity=fit.columns["quantity"].index, unit=units, mark=mark)
+def _subtotals(table: RawTable, fit: Fit, mark: DecimalMark) -> tuple[int, ...]:
+    places = {target: column.index for target, column in fit.columns.items()}
+    if "quantity" not in places:
+        return ()
+    quantity, unit = places.pop("quantity"), places.pop("unit", None)
+    return subtotal_lines(table, Amounts(quantity, () if unit is None else (unit,), [*places.values()], mark))
+
+
+def _noted(table: RawTable, totals: Sequence[int]) -> RawTable:
+    return replace(table, found=table.found | {"subtotals": str(len(totals))}) if totals else table
 
 
 def _amounts(table: RawTable, fit: Fit) -> list[str]:
@@ -128,7 +133,8 @@ def _amounts(table: RawTable, fit: Fit) -> list[str]:
 def _mark(
     table: RawTable, fit: Fit, *, amounts: Sequence[str], given: DecimalMark | None
 ) -> tuple[DecimalMark | None, list[Question]]:
-    decision = decide_mark(amounts, typed=table.kind in TYPED_KINDS, given=given)
+    typed = table.kind in TYPED_KINDS or table.found.get("decimal") == DecimalMark.POINT
+    decision = decide_mark(amounts, typed=typed, given=given)
     if not decision.examples:
         return decision.mark, []
     header = table.header[fit.columns["quantity"].index]

@@ -15,6 +15,7 @@ from vcci.intake.layout import (
     DELIMITERS,
     BrokenRecordError,
     delimiter_of,
+    header_at,
     header_line,
     numbered,
     sample_records,
@@ -24,6 +25,7 @@ from vcci.intake.limits import over
 from vcci.intake.raw_sink import RawSink, Record, header_cells
 from vcci.intake.record_count import RecordCount
 from vcci.intake.sniff import encoding_of, not_in_encoding
+from vcci.intake.table_rows import TableRows
 
 SAMPLE_CHARACTERS: Final = 1 << 18
 PIECE: Final = 1 << 20
@@ -34,12 +36,17 @@ SEPARATOR_LINE: Final = re.compile(r"sep=(.)[\r\n]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What must be known of a text file to read it; `header_row` is the line of the header, from 1."""
+    """What must be known of a text file to read it; `header_row` is the line of the header, from 1, or 0.
+
+    `above` are the records before it, and the rows of the table start below line `start`.
+    """
 
     encoding: str
     delimiter: str
     header_row: int
     header: tuple[str, ...]
+    above: tuple[Record, ...]
+    start: int
 
 
 def read_text(job: Job) -> Answer:
@@ -57,8 +64,9 @@ def read_text(job: Job) -> Answer:
 def _read(job: Job, dialect: Dialect) -> Answer:
     header = header_cells(dialect.header, lambda: _below(_records(job, dialect), dialect))
     tally = _Tally(_records(job, dialect))
+    rows = TableRows(header, job.name, told=job.conventions.header_row)
     with RawSink(job, header) as sink:
-        sink.write_records(_below(tally, dialect))
+        sink.write_records(rows.of(_below(tally, dialect), above=dialect.above, line=dialect.header_row))
     count = RecordCount.of(_pieces(job, dialect.encoding), dialect.delimiter)
     if count.records != tally.records:
         raise _counts_differ(job.name, tally.records, count.records)
@@ -67,12 +75,13 @@ def _read(job: Job, dialect: Dialect) -> Answer:
         "delimiter": dialect.delimiter,
         "line_end": count.line_end,
         "header_row": str(dialect.header_row),
+        **rows.found(),
     }
     return Answer(header, sink.rows, DELIMITERS.get(dialect.delimiter, "csv"), found)
 
 
 def _dialect_of(job: Job, encoding: str) -> Dialect:
-    with _open(job, encoding) as stream:
+    with open_text(job, encoding) as stream:
         sample = _whole_lines(stream.read(SAMPLE_CHARACTERS))
     _refuse_nul(sample, job.name)
     stated = SEPARATOR_LINE.match(sample)
@@ -82,7 +91,9 @@ def _dialect_of(job: Job, encoding: str) -> Dialect:
     line = header_line(records, job.conventions.header_row, job.name)
     if line is None:
         raise empty(job.name)
-    return Dialect(encoding, delimiter, line, tuple(dict(records)[line]))
+    above = tuple(record for record in records if record[0] < line)
+    header = tuple(header_at(records, line))
+    return Dialect(encoding, delimiter, line, header, above, start=max(line, 1 if stated else 0))
 
 
 def _whole_lines(sample: str) -> str:
@@ -91,7 +102,8 @@ def _whole_lines(sample: str) -> str:
     return sample[:end] if end and len(sample) == SAMPLE_CHARACTERS else sample
 
 
-def _open(job: Job, encoding: str) -> io.TextIOWrapper:
+def open_text(job: Job, encoding: str) -> io.TextIOWrapper:
+    """Open the file as strict text with its own line ends, behind its byte order mark if it has one."""
     stream = job.source.open(encoding=encoding, newline="", errors="strict")
     if stream.read(1) != "\ufeff":
         stream.seek(0)
@@ -99,12 +111,12 @@ def _open(job: Job, encoding: str) -> io.TextIOWrapper:
 
 
 def _records(job: Job, dialect: Dialect) -> Iterator[Record]:
-    with _open(job, dialect.encoding) as stream:
+    with open_text(job, dialect.encoding) as stream:
         yield from numbered(csv.reader(stream, delimiter=dialect.delimiter, strict=True))
 
 
 def _below(records: Iterable[Record], dialect: Dialect) -> Iterator[Record]:
-    return dropwhile(lambda record: record[0] <= dialect.header_row, records)
+    return dropwhile(lambda record: record[0] <= dialect.start, records)
 
 
 class _Tally:
@@ -120,7 +132,7 @@ class _Tally:
 
 
 def _pieces(job: Job, encoding: str) -> Iterator[str]:
-    with _open(job, encoding) as stream:
+    with open_text(job, encoding) as stream:
         while piece := stream.read(PIECE):
             _refuse_nul(piece, job.name)
             yield piece

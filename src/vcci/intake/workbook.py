@@ -1,7 +1,9 @@
-"""XLSX -> raw table, by calamine, after workbook_scan.py has looked at the file."""
+"""XLSX, XLSB, XLS and ODS -> raw table, by calamine, after a first look at what the file claims to be."""
 
-from collections.abc import Iterator
-from itertools import dropwhile, islice
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import python_calamine
@@ -10,79 +12,133 @@ from vcci.errors import InputError, QuestionError
 from vcci.intake.cell_text import cell_text
 from vcci.intake.job import Answer, Job
 from vcci.intake.kinds import empty, encrypted
-from vcci.intake.layout import SAMPLE_RECORDS, header_line
+from vcci.intake.layout import SAMPLE_RECORDS, header_at, header_line
 from vcci.intake.limits import damaged
+from vcci.intake.opendocument_scan import scan_opendocument
 from vcci.intake.raw_sink import RawSink, Record, header_cells
-from vcci.intake.workbook_scan import Sheet, WorkbookScan, scan
+from vcci.intake.table_rows import TableRows
+from vcci.intake.workbook_archive import judge_directory
+from vcci.intake.workbook_scan import Sheet, judge_span, scan
 
 SHOWN_SHEETS: Final = 20
 """Sheet names that an error lists."""
+NO_ERRORS: Final[Mapping[tuple[int, int], str]] = {}
 
 
-def read_workbook(job: Job) -> Answer:
-    """Read one sheet of a workbook; which one is a question if several hold data."""
+def read_xlsx(job: Job) -> Answer:
+    """Read one sheet of an XLSX workbook; which one is a question if several hold data."""
     found = scan(job.source, job.name, job.limits)
-    name = chosen_sheet(found, job.conventions.sheet)
-    try:
-        with python_calamine.CalamineWorkbook.from_path(str(job.source)) as workbook:
-            return _read(job, workbook.get_sheet_by_name(name), found.named(visible_only=False)[name])
-    except python_calamine.PasswordError:
-        raise encrypted(job.name) from None
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise damaged(job.name, error) from None
-
-
-def chosen_sheet(found: WorkbookScan, told: str | None) -> str:
-    """Return the name of the sheet to read: the one told, or the only visible one that holds data."""
     every = found.named(visible_only=False)
+    filled = [name for name, sheet in found.named(visible_only=True).items() if sheet.cells]
+    name = chosen_sheet(job, every=list(every), filled=filled)
+    return _calamine(job, "xlsx", name=name, scanned=every[name])
+
+
+def read_xlsb(job: Job) -> Answer:
+    """Read one sheet of a binary workbook: its archive is judged, the limits of the process do the rest."""
+    try:
+        with zipfile.ZipFile(job.source) as archive:
+            judge_directory(archive.infolist(), job.name, job.limits)
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise damaged(job.name, error) from None
+    return _calamine(job, "xlsb")
+
+
+def read_ods(job: Job) -> Answer:
+    """Read one sheet of an OpenDocument spreadsheet, once its repeated rows and columns are counted."""
+    try:
+        with zipfile.ZipFile(job.source) as archive:
+            judge_directory(archive.infolist(), job.name, job.limits)
+            scan_opendocument(archive, job.name, job.limits)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise damaged(job.name, error) from None
+    return _calamine(job, "ods")
+
+
+def read_xls(job: Job) -> Answer:
+    """Read one sheet of an old workbook (BIFF), whose grid of 65,536 x 256 fits the limits of the process."""
+    return _calamine(job, "xls")
+
+
+def chosen_sheet(job: Job, *, every: Sequence[str], filled: Sequence[str]) -> str:
+    """Return the name of the sheet to read: the one told, or the only visible one that holds data."""
+    told = job.conventions.sheet
     if told is not None:
         if told not in every:
             raise InputError(
-                f"{found.name} has no sheet {told!r}.",
-                tried=list(every)[:SHOWN_SHEETS],
+                f"{job.name} has no sheet {told!r}.",
+                tried=every[:SHOWN_SHEETS],
                 remedy="Name one of these with --sheet.",
                 code="sheet_unknown",
             )
         return told
-    filled = [name for name, sheet in found.named(visible_only=True).items() if sheet.cells]
     if not filled:
-        raise empty(found.name)
+        raise empty(job.name)
     if len(filled) > 1:
         raise QuestionError(
-            f"{found.name} has data on {len(filled)} sheets: {', '.join(filled[:SHOWN_SHEETS])}.",
+            f"{job.name} has data on {len(filled)} sheets: {', '.join(filled[:SHOWN_SHEETS])}.",
             remedy="Name the one to read with --sheet.",
             code="sheet_ambiguous",
         )
     return filled[0]
 
 
-def _read(job: Job, sheet: python_calamine.CalamineSheet, scanned: Sheet) -> Answer:
-    sample = list(islice(_records(sheet, scanned), SAMPLE_RECORDS))
+def _calamine(job: Job, kind: str, *, name: str | None = None, scanned: Sheet | None = None) -> Answer:
+    try:
+        with python_calamine.CalamineWorkbook.from_path(str(job.source)) as workbook:
+            name = _sheet_name(job, workbook) if name is None else name
+            sheet = workbook.get_sheet_by_name(name)
+            return _read(job, sheet, kind=kind, errors=scanned.errors if scanned else NO_ERRORS)
+    except python_calamine.PasswordError:
+        raise encrypted(job.name) from None
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise damaged(job.name, error) from None
+
+
+def _sheet_name(job: Job, workbook: python_calamine.CalamineWorkbook) -> str:
+    """Choose among worksheets by what calamine finds in them; charts, macros and dialogues are none."""
+    sheets = [m for m in workbook.sheets_metadata if m.typ is python_calamine.SheetTypeEnum.WorkSheet]
+    visible = [m.name for m in sheets if m.visible is python_calamine.SheetVisibleEnum.Visible]
+    told = job.conventions.sheet
+    filled = [] if told else [name for name in visible if _has_text(workbook.get_sheet_by_name(name))]
+    return chosen_sheet(job, every=[sheet.name for sheet in sheets], filled=filled)
+
+
+def _has_text(sheet: python_calamine.CalamineSheet) -> bool:
+    return any(value not in ("", None) for row in sheet.iter_rows() for value in row)
+
+
+def _read(
+    job: Job, sheet: python_calamine.CalamineSheet, *, kind: str, errors: Mapping[tuple[int, int], str]
+) -> Answer:
+    if sheet.start is not None and sheet.end is not None:
+        rows, columns = (last - first + 1 for first, last in zip(sheet.start, sheet.end, strict=True))
+        judge_span(rows, columns, name=job.name, limits=job.limits)
+    sample = list(islice(_records(sheet, errors), SAMPLE_RECORDS))
     line = header_line(sample, job.conventions.header_row, job.name)
     if line is None:
         raise empty(job.name)
 
     def below() -> Iterator[Record]:
-        return dropwhile(lambda record: record[0] <= line, _records(sheet, scanned))
+        return (record for record in _records(sheet, errors) if record[0] > line)
 
-    header = header_cells(dict(sample)[line], below)
+    header = header_cells(header_at(sample, line), below)
+    table = TableRows(header, job.name, told=job.conventions.header_row)
+    above = [record for record in sample if record[0] < line]
     with RawSink(job, header) as sink:
-        sink.write_records(below())
-    found = {"sheet": sheet.name, "header_row": str(line), "decimal": "point"}
-    return Answer(header, sink.rows, "xlsx", found)
+        sink.write_records(table.of(below(), above=above, line=line))
+    found = {"sheet": sheet.name, "header_row": str(line), "decimal": "point", **table.found()}
+    return Answer(header, sink.rows, kind, found)
 
 
-def _records(sheet: python_calamine.CalamineSheet, scanned: Sheet) -> Iterator[Record]:
-    """Give the rows of a sheet from its row 1 on; errors come from the scan, for calamine drops them."""
+def _records(sheet: python_calamine.CalamineSheet, errors: Mapping[tuple[int, int], str]) -> Iterator[Record]:
+    """Give the rows of a sheet from its row 1 on; calamine drops errors, which the scan has."""
     if sheet.start is None:
         return
     first_column = sheet.start[1] + 1
-    rows_with_errors = {row for row, _column in scanned.errors}
+    rows_with_errors = {row for row, _column in errors}
     for row, values in enumerate(sheet.iter_rows(), start=1):
         cells = [cell_text(value) for value in values]
         if row in rows_with_errors:
-            cells = [
-                scanned.errors.get((row, column), cell)
-                for column, cell in enumerate(cells, start=first_column)
-            ]
+            cells = [errors.get((row, column), cell) for column, cell in enumerate(cells, start=first_column)]
         yield row, cells

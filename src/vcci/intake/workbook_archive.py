@@ -1,30 +1,25 @@
-"""The zip archive of a workbook, judged by its directory alone: nothing is unpacked here."""
+"""A zip archive, of data or of a workbook's parts, judged by its directory alone: nothing is unpacked."""
 
 import zipfile
 from itertools import pairwise
 from typing import Final
 
 from vcci.errors import FileRefusedError
-from vcci.intake.kinds import encrypted, unknown
+from vcci.intake.kinds import encrypted
 from vcci.intake.limits import IntakeLimits, damaged, refuse_over
 
 MAX_ENTRIES: Final = 1_000
 MAX_RATIO: Final = 100
 """Unpacked bytes per packed byte of the whole file; workbooks of real ledgers stay under 30."""
 METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The ways of packing that the format allows."""
-BINARY_WORKBOOK: Final = "xl/workbook.bin"
+"""The ways of packing that all these formats allow."""
 
 
 def judge_directory(entries: list[zipfile.ZipInfo], name: str, limits: IntakeLimits) -> None:
-    """Raise `FileRefusedError` if the archive holds too much, or what no workbook holds."""
+    """Raise `FileRefusedError` if the archive holds too much, or what no honest one holds."""
     if len(entries) > MAX_ENTRIES:
         raise hostile(f"{name} holds {len(entries):,} parts", code="file_too_many_entries")
     names = {entry.filename.lower() for entry in entries}
-    if BINARY_WORKBOOK in names:
-        raise unknown(name, "a binary workbook (XLSB)")
-    if "mimetype" in names:
-        raise unknown(name, "an OpenDocument file (ODS)")
     if any(entry.flag_bits & 1 for entry in entries):
         raise encrypted(name)
     if len(names) < len(entries) or any(entry.compress_type not in METHODS for entry in entries):
@@ -44,9 +39,9 @@ def _overlap(entries: list[zipfile.ZipInfo]) -> bool:
 
 
 def hostile(what: str, *, code: str) -> FileRefusedError:
-    """Return the refusal of a workbook that is made to harm, or might as well be."""
+    """Return the refusal of a file that is made to harm, or might as well be."""
     return FileRefusedError(
-        f"{what}, as no workbook of a ledger does.",
-        remedy="Save it again in a spreadsheet program, or export it as CSV.",
+        f"{what}, as no file of a ledger does.",
+        remedy="Save it again in the program that made it, or export it as CSV.",
         code=code,
     )

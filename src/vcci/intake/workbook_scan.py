@@ -73,7 +73,7 @@ def scan(path: Path, name: str, limits: IntakeLimits) -> WorkbookScan:
 
 def _walk(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, found: WorkbookScan) -> None:
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = lambda *_: _refuse_entities(found.name)
+    parser.StartDoctypeDeclHandler = lambda *_: refuse_entities(found.name)
     walker = _Walker(entry.filename.replace("\\", "/").lstrip("/"), found, parser)
     parser.StartElementHandler = walker.root
     try:
@@ -85,7 +85,17 @@ def _walk(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, found: WorkbookScan)
         raise damaged(found.name, f"{entry.filename}: {error}") from None
 
 
-def _refuse_entities(name: str) -> None:
+def judge_span(rows: int, columns: int, *, name: str, limits: IntakeLimits) -> None:
+    """Raise `FileRefusedError` if the rectangle that holds all cells of a sheet is too large."""
+    refuse_over(rows, limits.rows, code="file_too_many_rows", what=f"{name}: too many rows")
+    refuse_over(columns, limits.columns, code="file_too_many_columns", what=f"{name}: too many columns")
+    if rows * columns > limits.cells:
+        what = f"{name} spans {rows:,} rows x {columns:,} columns"
+        raise over(what, limits.cells, code="file_too_many_cells")
+
+
+def refuse_entities(name: str) -> None:
+    """Raise `FileRefusedError` for a part that declares a document type, where entities could hide."""
     raise hostile(f"{name} declares a document type or entities", code="file_declares_entities")
 
 
@@ -168,7 +178,7 @@ class _Walker:
             )
 
     def _count(self) -> None:
-        sheet, limits, name = self._sheet, self._found.limits, self._found.name
+        sheet = self._sheet
         sheet.cells += 1
         sheet.first_row = min(sheet.first_row, self._row)
         sheet.first_column = min(sheet.first_column, self._column)
@@ -177,16 +187,7 @@ class _Walker:
             sheet.last_column = max(sheet.last_column, self._column)
             rows = sheet.last_row - sheet.first_row + 1
             columns = sheet.last_column - sheet.first_column + 1
-            refuse_over(rows, limits.rows, code="file_too_many_rows", what=f"{name}: too many rows")
-            refuse_over(
-                columns, limits.columns, code="file_too_many_columns", what=f"{name}: too many columns"
-            )
-            if rows * columns > limits.cells:
-                raise over(
-                    f"{name} spans {rows:,} rows x {columns:,} columns",
-                    limits.cells,
-                    code="file_too_many_cells",
-                )
+            judge_span(rows, columns, name=self._found.name, limits=self._found.limits)
 
     def _end_error(self, tag: str) -> None:
         if _local(tag) in ("v", "is"):

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from vcci.domain.display import FORMULA
 from vcci.domain.finding import REASONS, Outcome
+from vcci.services.ports import Records
 
 LINE_FIELDS: Final = (
     "row", "source", "line", "supplier", "account", "description", "date", "quantity", "unit",
@@ -26,8 +27,19 @@ LINE_FIELDS: Final = (
 ROW_FIELDS: Final = LINE_FIELDS[:9]
 """The columns of lines.csv that come from the row itself."""
 
-REJECT_FIELDS: Final = ("source", "line", "column", "code", "value", "meaning", "hint")
-"""Columns of rejects.csv; `column` and `value` are the file's own where a cell is at fault."""
+REJECT_FIELDS: Final = (
+    "source", "line", "column", "code", "value", "meaning", "hint", "row", "run", "sha256",
+)  # fmt: skip
+"""Columns of rejects.csv; `column` and `value` are the file's own where a cell is at fault, `row` is the
+whole record as CSV, `run` the run that rejected it, `sha256` the file's: what a repair finds the row by."""
+
+AT_FAULT: Final = {
+    "unit_unknown": "unit",
+    "quantity_negative": "quantity",
+    "quantity_too_large": "quantity",
+    "date_outside_rates": "date",
+}
+"""The cell at fault, where the calculation rejects a row and not intake, which tells the column itself."""
 
 NUMERALS: Final = ("quantity", "factor_value")
 """Plain decimals that are kept as text to be exact; a spreadsheet is to take them for numbers."""
@@ -42,8 +54,11 @@ class Part:
     unlined: pl.DataFrame
 
 
-def rows(folder: Path) -> None:
-    """Write lines.csv and rejects.csv, rewrite activities.parquet with outcomes, remove ledger.parquet."""
+def rows(folder: Path, *, run: str, records: Records) -> None:
+    """Write lines.csv and rejects.csv, rewrite activities.parquet with outcomes, remove ledger.parquet.
+
+    `run` is the run's digest; `records` tells rejected rows as they stand in the file.
+    """
     keys = _keys(folder)
     target = folder / "outcomes.parquet"
     with (
@@ -54,7 +69,7 @@ def rows(folder: Path) -> None:
         for part in _parts(folder):
             outcomes_file.write_table(_arrow(with_outcomes(part)))
             lines(part, keys).write_csv(lines_file, include_header=False)
-            rejects(part.unlined).write_csv(rejects_file, include_header=False)
+            rejects(part.unlined, run=run, records=records).write_csv(rejects_file, include_header=False)
     target.replace(folder / "activities.parquet")
     (folder / "ledger.parquet").unlink()
 
@@ -85,19 +100,30 @@ def lines(part: Part, keys: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def rejects(unlined: pl.DataFrame) -> pl.DataFrame:
+def rejects(unlined: pl.DataFrame, *, run: str, records: Records) -> pl.DataFrame:
     """Return the rejected rows as rejects.csv shows them: REJECT_FIELDS, texts inert, in row order."""
-    rejected = {code: reason for code, reason in REASONS.items() if reason.outcome == Outcome.REJECTED}
+    meanings = {
+        code: reason.meaning for code, reason in REASONS.items() if reason.outcome == Outcome.REJECTED
+    }
+    hints = {code: REASONS[code].remedy for code in meanings}
     code = pl.col("reason")
-    return unlined.filter(code.is_in(list(rejected))).select(
+    rejected = unlined.filter(code.is_in(list(meanings)))
+    is_told = (pl.col("problem_column") != "") | (pl.col("problem_value") != "")
+    target = pl.when(~is_told).then(code.replace_strict(AT_FAULT, default=""))
+    found = records(rejected.select("row", target=target.fill_null("")))
+    told = rejected.join(found, on="row", how="left", maintain_order="left")
+    return told.select(
         inert(pl.col("source")),
         "line",
-        inert(pl.col("problem_column")).alias("column"),
+        inert(pl.when(is_told).then("problem_column").otherwise("column")).alias("column"),
         code.alias("code"),
-        inert(pl.col("problem_value")).alias("value"),
-        code.replace_strict({c: r.meaning for c, r in rejected.items()}).alias("meaning"),
-        code.replace_strict({c: r.remedy for c, r in rejected.items()}).alias("hint"),
-    )
+        inert(pl.when(is_told).then("problem_value").otherwise("value")).alias("value"),
+        code.replace_strict(meanings).alias("meaning"),
+        code.replace_strict(hints).alias("hint"),
+        inert(pl.col("record")).alias("row"),
+        pl.lit(run).alias("run"),
+        "sha256",
+    ).select(REJECT_FIELDS)
 
 
 def inert(text: pl.Expr) -> pl.Expr:

@@ -1,8 +1,8 @@
 """categories.csv and suppliers.csv: whole tables for a spreadsheet, names inert, figures exact."""
 
-import csv
-import io
 from collections.abc import Iterable
+
+import polars as pl
 
 from vcci.domain.display import exact_tonnes, inert
 from vcci.domain.inventory import CategoryTotal, Inventory, SupplierTotal
@@ -28,8 +28,5 @@ def _figures(row: CategoryTotal | SupplierTotal) -> tuple[int, int, str]:
 
 
 def _csv(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    # Not `csv.writer`: it leaves a lone \r bare, and a spreadsheet takes what follows for a row of its own.
+    return pl.DataFrame(list(rows), schema=header, orient="row").write_csv().encode()

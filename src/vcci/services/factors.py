@@ -66,7 +66,7 @@ class FactorBroker:
     def packs_in_use(self) -> tuple[PackInUse, ...]:
         """Return what a report says of the packs in use."""
         return tuple(
-            PackInUse(m.name, m.version, m.publisher, m.licence, m.attribution, m.digest)
+            PackInUse(m.name, m.version, m.publisher, m.licence, m.attribution, m.digest, m.standing)
             for m in self.manifests().values()
         )
 

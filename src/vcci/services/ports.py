@@ -1,7 +1,7 @@
 """What the services need from the rooms around them, as types."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,13 +37,36 @@ class FactorPacks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RepairedRow:
+    """A row mended after it had been rejected as `code`: its whole record before and after, as CSV."""
+
+    source: str
+    sha256: str
+    line: int
+    code: str
+    before: str
+    after: str
+
+
+Records = Callable[[pl.DataFrame], pl.DataFrame]
+"""Rejected rows (`row`, `target` of the cell at fault or empty) -> the same with sha256 of their file, column
+and value of that cell, and the whole record as CSV."""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRead:
-    """A ledger frame in a file: its rows, the digest of what was read, and the mapping in force."""
+    """A ledger frame in a file: its rows, the digest of what was read, and the mapping in force.
+
+    `records` looks rejected rows up in what was read; `repairs` are in the digest, and mend `successor_of`.
+    """
 
     rows: int
     digest: str
     files: tuple[Mapping[str, Any], ...]
     mapping: LedgerMapping
+    records: Records = field(default=lambda rows: rows, compare=False)
+    repairs: tuple[RepairedRow, ...] = ()
+    successor_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

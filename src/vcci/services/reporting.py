@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import polars as pl
 
@@ -25,6 +26,13 @@ from vcci.services.ports import CalculatedRun, LedgerRead
 SUM = pl.col("emissions_mg_co2e").sum()
 LINES = pl.col("lines").sum()
 SPENT = ("spend_hundredths",)
+TOLD: Final = {
+    "left_out": "left out with",
+    "next_table": "next table, not read, of",
+    "repeated_headers": "headers said again in",
+    "subtotals": "totals among the rows of",
+}
+"""What intake found in a file beside its rows, and how a report calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead, units
         uncovered=_uncovered(unlined),
         notices=_notices(run),
         packs=facts.packs,
+        successor_of=read.successor_of,
     )
 
 
@@ -66,18 +75,20 @@ def how_read(read: LedgerRead) -> dict[str, str]:
     mapping = read.mapping
     columns = {f"column for {target}": " or ".join(names) for target, names in mapping.columns.items()}
     conventions = {
-        name.replace("_", " "): str(value) for name, value in asdict(mapping.conventions).items() if value
+        name.replace("_", " "): str(value)
+        for name, value in asdict(mapping.conventions).items()
+        if value is not None
     }
     rest = {"currency": mapping.currency, "region": mapping.region}
-    return columns | conventions | {name: value for name, value in rest.items() if value} | _left_out(read)
+    return columns | conventions | {name: value for name, value in rest.items() if value} | _told(read)
 
 
-def _left_out(read: LedgerRead) -> dict[str, str]:
-    lines = {str(file["name"]): file.get("found", {}).get("total_line") for file in read.files}
+def _told(read: LedgerRead) -> dict[str, str]:
     return {
-        f"left out of {name}": f"line {line}, a total: the exact sum of the rows above"
-        for name, line in lines.items()
-        if line
+        f"{words} {file['name']}": str(file["found"][key])
+        for file in read.files
+        for key, words in TOLD.items()
+        if key in file.get("found", {})
     }
 
 

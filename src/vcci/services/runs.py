@@ -109,7 +109,10 @@ class Run:
 
 
 def run_digest(request: RunRequest, *, read: LedgerRead, broker: FactorBroker) -> str:
-    """Return the digest that names a run: data, mapping, packs, parameters and the engine's version."""
+    """Return the digest that names a run: data, mapping, packs, parameters and the engine's version.
+
+    The digest of the data has the repairs in it; a successor is also named by the run that it follows.
+    """
     named: dict[str, Any] = {
         "data": read.digest,
         "mapping": asdict(read.mapping),
@@ -119,5 +122,7 @@ def run_digest(request: RunRequest, *, read: LedgerRead, broker: FactorBroker) -
         "engine": __version__,
         "title": request.title,
     }
+    if read.successor_of:
+        named["successor of"] = read.successor_of
     text = json.dumps(named, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()

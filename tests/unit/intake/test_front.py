@@ -25,6 +25,7 @@ def test_raw_table_has_the_promised_columns(tmp_path: Path) -> None:
     assert pl.read_parquet_schema(table.path) == {
         "line": pl.Int64,
         "cells": pl.Int32,
+        "rest": pl.String,
         "c0": pl.String,
         "c1": pl.String,
     }
@@ -112,8 +113,8 @@ def test_nested_parquet_column_is_refused_by_name(tmp_path: Path) -> None:
     assert refused.value.code == "parquet_type_unreadable"
 
 
-def test_missing_file_and_folder_are_told_apart_from_bad_files(tmp_path: Path) -> None:
-    for path, words in ((tmp_path / "no.csv", "does not exist"), (tmp_path, "is not a file")):
+def test_missing_file_and_empty_folder_are_told_apart_from_bad_files(tmp_path: Path) -> None:
+    for path, words in ((tmp_path / "no.csv", "does not exist"), (tmp_path, "holds no file")):
         with pytest.raises(InputError, match=words):
             read(path)
 

@@ -165,19 +165,33 @@ def test_typed_file_beside_a_text_file_keeps_its_point(tmp_path: Path) -> None:
         assert frame["quantity"].to_list() == ["1234.50", "1234.5", "1.234"]
 
 
-def test_last_line_that_is_the_exact_total_is_left_out_and_told(tmp_path: Path) -> None:
-    table = raw_table(
-        tmp_path, "Supplier|Amount GBP|Date", "A|0.10|2024-01-02", "A|0.20|2024-01-02", "TOTAL:|0.30|"
-    )
+def test_total_rows_with_exact_sums_are_excluded_and_shown(tmp_path: Path) -> None:
+    rows = ("A|0.10|2", "A|0.20|2", "Total A|0.30|4", "B|1|2", "Total B|1.00|2", "TOTAL:|1.30|6")
+    table = raw_table(tmp_path, "Supplier|Amount GBP|VAT", *rows)
     read, frame = read_raw(table, year=2024)
-    assert (frame["quantity"].to_list(), read.rows) == (["0.10", "0.20"], 2)
-    assert read.files[0]["found"]["total_line"] == "4"
+    assert of(frame, "quantity", "problem", "problem_value") == [
+        ("0.10", "", ""),
+        ("0.20", "", ""),
+        ("", "subtotal", "0.30"),
+        ("1", "", ""),
+        ("", "subtotal", "1.00"),
+        ("", "subtotal", "1.30"),
+    ]
+    assert (read.rows, read.files[0]["found"]["subtotals"]) == (6, "3")
+
+
+def test_supplier_named_like_a_total_is_none_though_its_amount_is_that_above(tmp_path: Path) -> None:
+    rows = ("A|50|2024-01-02", "Total Gas|50|2024-01-02", "Total Gas|100|")
+    frame = read_raw(raw_table(tmp_path, "Supplier|Amount GBP|Date", *rows))[1]
+    assert frame["problem"].to_list() == ["", "", "subtotal"]
+    undated = raw_table(tmp_path, "Supplier|Amount GBP", "A|50", "Total Gas|50", "B|7")
+    assert read_raw(undated, year=2024)[1]["problem"].to_list() == ["", "", ""]
 
 
 def test_line_that_only_looks_like_a_total_is_kept_but_never_given_a_date(tmp_path: Path) -> None:
     rows = ("A|1|2024-01-02", "Subtotal|1|", "Total|2|2024-01-02", "Total|5|")
     frame = read_raw(raw_table(tmp_path, "Supplier|Amount GBP|Date", *rows), year=2024)[1]
-    assert frame["problem"].to_list() == ["", "date_missing", "", "date_missing"]
+    assert frame["problem"].to_list() == ["", "subtotal", "", "date_missing"]
 
 
 def test_shuffled_rows_read_the_same(tmp_path: Path) -> None:

@@ -84,14 +84,14 @@ def test_told_utf8_is_one_encoding_however_it_is_spelt(tmp_path: Path, told: str
     [
         (b"%PDF-1.7", "a PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
-        (b"\x1f\x8b\x08", "gzip"),
+        (b"Rar!\x1a", "a RAR archive"),
         (b'<?xml version="1.0"?>', "XML"),
         (b"\n <html><body>", "HTML"),
     ],
 )
 def test_other_kinds_are_refused_and_the_readable_ones_named(tmp_path: Path, head: bytes, words: str) -> None:
     path = written(tmp_path, head + b" etc.")
-    with pytest.raises(FileRefusedError, match=rf"{words}.*CSV.*XLSX and Parquet") as refused:
+    with pytest.raises(FileRefusedError, match=rf"{words}.*CSV.*JSON lines") as refused:
         kind_of(path, path.name)
     assert refused.value.code == "file_kind_unknown"
 

@@ -30,8 +30,20 @@ def exported(folder: Path, *rows: dict[str, Any], chunk_rows: int = 2) -> Path:
     local.run(
         activities, resolve=lambda k, d: resolved_tables(k, d, answers), out=folder, chunk_rows=chunk_rows
     )
-    export.rows(folder)
+    export.rows(folder, run="run-1", records=as_in_file)
     return folder
+
+
+def as_in_file(rows: pl.DataFrame) -> pl.DataFrame:
+    """Stands for intake: a record of two cells, of which the one at fault is the second."""
+    return rows.with_columns(
+        sha256=pl.lit("digest"),
+        column=pl.when(pl.col("target") != "")
+        .then(pl.lit("Column of ") + pl.col("target"))
+        .otherwise(pl.lit("")),
+        value=pl.when(pl.col("target") != "").then(pl.lit("-x")).otherwise(pl.lit("")),
+        record=pl.lit("=1+1,-x"),
+    )
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -65,7 +77,17 @@ def test_a_rejected_row_is_listed_with_its_remedy(tmp_path: Path) -> None:
             "value": "'=1+1",
             "meaning": REASONS["quantity_not_a_number"].meaning,
             "hint": REASONS["quantity_not_a_number"].remedy,
+            "row": "'=1+1,-x",
+            "run": "run-1",
+            "sha256": "digest",
         }
+    ]
+
+
+def test_a_row_that_the_calculation_rejects_is_told_with_its_cell_too(tmp_path: Path) -> None:
+    rejected = read(exported(tmp_path, ledger_row(1, unit="florins")) / "rejects.csv")
+    assert [(r["code"], r["column"], r["value"]) for r in rejected] == [
+        ("unit_unknown", "Column of unit", "'-x")
     ]
 
 

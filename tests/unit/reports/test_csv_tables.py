@@ -34,3 +34,10 @@ def test_hostile_names_come_back_whole_and_inert() -> None:
     rows = read(suppliers_csv(inventory(suppliers=named(*HOSTILE))))
     assert [row["supplier"] for row in rows] == [inert(name) for name in HOSTILE]
     assert not [row for row in rows if row["supplier"].strip("\0 \u00a0")[0] in "=+-@＝"]
+
+
+def test_line_end_in_a_name_begins_no_row_of_its_own() -> None:
+    assert suppliers_csv(inventory(suppliers=named("Acme\r=1+1"))).splitlines()[1:] == [
+        b'"Acme',
+        b'=1+1",1,0,0.000000000',
+    ]

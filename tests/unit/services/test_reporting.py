@@ -27,9 +27,10 @@ def test_columns_conventions_and_defaults_are_told() -> None:
     }
 
 
-def test_total_line_that_was_left_out_is_told() -> None:
-    assert how_read(read(Mapping(), total_line="98")) == {
-        "left out of spend.csv": "line 98, a total: the exact sum of the rows above"
+def test_what_was_found_beside_the_rows_is_told() -> None:
+    assert how_read(read(Mapping(), subtotals="2", left_out="notes.pdf")) == {
+        "left out with spend.csv": "notes.pdf",
+        "totals among the rows of spend.csv": "2",
     }
 
 
