@@ -21,6 +21,9 @@ COVERED = [  # ledger, published rows, least share of its purchases
     ("gla", 20_635, 0.75),
     ("phoenix", 193_423, 0.75),
     ("birmingham", 116_484, 0.75),
+    ("hyndburn", 14186, 0.6),
+    ("treasury", 146, 0.75),
+    ("birmingham_month", 2_062, 0.75),
     ("usaid", 7_400, 0.75),
     ("parliament", 61_060, 0.75),
 ]
