@@ -18,7 +18,9 @@ FEW_MODULES = 30
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "util", "helper", "misc"}
 PURE_ROOMS = ("domain", "engine")
 READABLE = {".py", ".md", ".txt", ".toml", ".yaml", ".yml", ".json", ".jinja", ""}
-LOCAL = re.compile(r"--(extra-)?index-url|files\.pythonhosted|registry\.npmjs|\.library/|/w[o]rk/(main|shared)")
+LOCAL = re.compile(
+    r"--(extra-)?index-url|files\.pythonhosted|registry\.npmjs|\.library/|/w[o]rk/(main|shared)"
+)
 IMPURE_CALLS = {"open", "now", "today", "utcnow", "monotonic", "perf_counter", "urlopen", "getenv"}
 
 

@@ -56,8 +56,8 @@ def coverage_percents(inventory: Inventory) -> dict[str, str]:
     """Return the share of purchases by value that have lines, for each currency that has purchases."""
     shares = {}
     for unit in sorted({share.unit for share in inventory.spend}):
-        covered = inventory.spend_hundredths(Outcome.LINE, unit)
-        purchases = covered + inventory.spend_hundredths(Outcome.NOT_COVERED, unit)
+        covered = inventory.turnover_hundredths(Outcome.LINE, unit)
+        purchases = covered + inventory.turnover_hundredths(Outcome.NOT_COVERED, unit)
         shares[unit] = percent(covered, purchases)
     return {unit: share for unit, share in shares.items() if unit and share}
 

@@ -76,13 +76,17 @@ class YearTotal:
 
 @dataclass(frozen=True, slots=True)
 class SpendShare:
-    """Rows and money with one outcome and one reason; `unit` is the currency, `reason` empty for lines."""
+    """Rows and money with one outcome and one reason; `unit` is the currency, `reason` empty for lines.
+
+    Credits are taken off spend; in turnover they count as what they are worth.
+    """
 
     outcome: Outcome
     reason: str
     unit: str
     rows: int
     spend_hundredths: int
+    turnover_hundredths: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,6 @@ class Inventory:
     packs: tuple[PackInUse, ...]
     successor_of: str = ""
 
-    def spend_hundredths(self, outcome: Outcome, unit: str) -> int:
-        """Sum the money of one outcome in one currency."""
-        return sum(s.spend_hundredths for s in self.spend if s.outcome == outcome and s.unit == unit)
+    def turnover_hundredths(self, outcome: Outcome, unit: str) -> int:
+        """Sum the money of one outcome in one currency, credits counted as what they are worth."""
+        return sum(s.turnover_hundredths for s in self.spend if s.outcome == outcome and s.unit == unit)

@@ -161,7 +161,7 @@ def totals(lines_frame: Frame, *, by: tuple[str, ...]) -> Frame:
     return lines_frame.group_by(*by).agg(
         nw.len().alias("lines"),
         nw.col("co2e_mg").sum().alias("emissions_mg_co2e"),
-        nw.col("spend_hundredths").sum(),
+        *_spend_sums(),
     )
 
 
@@ -173,7 +173,13 @@ def noticed(lines_frame: Frame, *, by: tuple[str, ...]) -> Frame:
 
 def counted(unlined_frame: Frame, *, by: tuple[str, ...]) -> Frame:
     """Count rows without lines and their spend."""
-    return unlined_frame.group_by(*by).agg(nw.len().alias("rows"), nw.col("spend_hundredths").sum())
+    return unlined_frame.group_by(*by).agg(nw.len().alias("rows"), *_spend_sums())
+
+
+def _spend_sums() -> tuple[Any, Any]:
+    """Return spend, credits taken off, and turnover, credits counted as what they are worth."""
+    spend = nw.col("spend_hundredths")
+    return spend.sum(), spend.abs().sum().alias("turnover_hundredths")
 
 
 def outcome_of(reason: str) -> Outcome:

@@ -25,7 +25,7 @@ from vcci.services.ports import CalculatedRun, LedgerRead
 
 SUM = pl.col("emissions_mg_co2e").sum()
 LINES = pl.col("lines").sum()
-SPENT = ("spend_hundredths",)
+SPENT = ("spend_hundredths", "turnover_hundredths")
 TOLD: Final = {
     "left_out": "left out with",
     "next_table": "next table, not read, of",
@@ -133,8 +133,9 @@ def _years(run: CalculatedRun) -> tuple[YearTotal, ...]:
 def _money_only(frame: pl.DataFrame, units: UnitTable) -> pl.DataFrame:
     """Return the frame with spend only where the unit is a currency: kilograms are counted in rows."""
     money = [unit for unit in frame["unit"].unique() if units.is_money(unit)]
-    spent = pl.when(pl.col("unit").is_in(money)).then("spend_hundredths").otherwise(0)
-    return frame.with_columns(spend_hundredths=spent)
+    return frame.with_columns(
+        pl.when(pl.col("unit").is_in(money)).then(name).otherwise(0).alias(name) for name in SPENT
+    )
 
 
 def _spend(lined: pl.DataFrame, unlined: pl.DataFrame) -> tuple[SpendShare, ...]:
@@ -147,7 +148,11 @@ def _spend(lined: pl.DataFrame, unlined: pl.DataFrame) -> tuple[SpendShare, ...]
 
 
 def _uncovered(unlined: pl.DataFrame) -> tuple[UncoveredAccount, ...]:
-    rows = unlined.sort(["spend_hundredths", "account"], descending=[True, False]).rows()
+    rows = (
+        unlined.drop("turnover_hundredths")
+        .sort(["spend_hundredths", "account"], descending=[True, False])
+        .rows()
+    )
     return tuple(UncoveredAccount(*row) for row in rows if outcome_of(row[1]) == Outcome.NOT_COVERED)
 
 

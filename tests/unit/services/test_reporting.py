@@ -5,6 +5,8 @@ from pathlib import Path
 from tests.support.database import calculated
 from tests.support.ledgers import ledger_row
 
+from vcci.domain.display import coverage_percents
+from vcci.domain.finding import Outcome
 from vcci.domain.mapping import Conventions, DateOrder, Mapping
 from vcci.services.ports import LedgerRead
 from vcci.services.reporting import how_read
@@ -61,3 +63,15 @@ def test_physical_quantities_are_counted_in_rows_and_never_as_money(tmp_path: Pa
         ("line", "USD"): (1, 800),
         ("excluded", "GBP"): (1, 10_000),
     }
+
+
+def test_credits_take_off_spend_but_never_turn_coverage_over_a_hundred_percent(tmp_path: Path) -> None:
+    rows = [
+        ledger_row(1, quantity="300"),
+        ledger_row(2, quantity="-100"),
+        ledger_row(3, quantity="-100", activity="naics2017:999999"),
+    ]
+    inventory = calculated(tmp_path / "run", rows).inventory
+    lines = next(share for share in inventory.spend if share.outcome == Outcome.LINE)
+    assert (lines.spend_hundredths, lines.turnover_hundredths) == (20_000, 40_000)
+    assert coverage_percents(inventory) == {"USD": "80.0%"}
