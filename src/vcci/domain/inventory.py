@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from vcci.domain.finding import Outcome
 from vcci.errors import AccountingError
 
-MG_PER_TONNE = 1_000_000_000
-"""Milligrams in a tonne."""
-
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:

@@ -79,9 +79,6 @@ class CalculatedRun:
     aggregates: Mapping[str, pl.DataFrame]
 
 
-ReadLedger = Callable[[Path], LedgerRead]
-"""Reads the user's files into a ledger frame at the path."""
-
 Classify = Callable[[pl.DataFrame], pl.DataFrame]
 """Distinct texts of a ledger -> the same with activity, category, exclusion and notices."""
 
