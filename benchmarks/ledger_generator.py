@@ -133,6 +133,7 @@ def _chunk(first_row: int, keys: Sequence[Key], chooser: random.Random) -> pl.Da
         "quantity": [_quantity(key, chooser) for key in keys],
         "unit": [key.unit for key in keys],
         "region": [key.region for key in keys],
+        "asked_method": [""] * len(keys),
         "problem": [""] * len(keys),
         "problem_column": [""] * len(keys),
         "problem_value": [""] * len(keys),

@@ -21,6 +21,7 @@ from vcci.packs import PackLibrary
 from vcci.parameters import load
 from vcci.processing import classify, export, local
 from vcci.reports import inventory as inventory_report
+from vcci.services.calculations import CalculatorFor
 from vcci.services.factors import FactorBroker, Parameters
 from vcci.services.ports import CalculatedRun, Classify, LedgerRead, Resolve
 from vcci.services.runs import Run, RunRequest
@@ -117,6 +118,15 @@ def run_ledger(
     with fresh_folder(out, keep=not request.dry_run) as folder:
         inventory = action.execute(request, folder)
     return inventory, "".join(rooms.stored)
+
+
+def calculator_for(packs: Sequence[str], *, gwp_set: str = "") -> CalculatorFor:
+    """Return what makes calculators over packs: those named, else all that ship without a mark."""
+    library = PackLibrary()
+    names = tuple(packs) or library.unmarked_names()
+    broker = FactorBroker(library, Parameters(names, gwp_set=gwp_set))
+    units = load.units(broker.currencies())
+    return lambda own: broker.calculator(units, own)
 
 
 def _refuse_unknown_currency(currency: str, units: UnitTable) -> None:

@@ -43,8 +43,10 @@ JUDGE = """
         FROM {ledger}
     ) AS activity
     LEFT JOIN read_parquet($multipliers) AS multiplier
-        ON (activity.category, activity.activity, activity.region, activity.unit, left(activity.date, 4))
-        = (multiplier.category, multiplier.activity, multiplier.region, multiplier.unit, multiplier.year)
+        ON (activity.category, activity.activity, activity.region, activity.unit, left(activity.date, 4),
+            activity.asked_method)
+        = (multiplier.category, multiplier.activity, multiplier.region, multiplier.unit, multiplier.year,
+            multiplier.asked_method)
     LEFT JOIN read_parquet($rates) AS rate
         ON (activity.unit, activity.date, multiplier.factor_currency)
         = (rate.unit, rate.date, rate.factor_currency)

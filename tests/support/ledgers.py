@@ -8,6 +8,7 @@ import polars as pl
 
 from vcci.domain.factor import EmissionFactor, OwnFactor, PriceBasis
 from vcci.engine.calculate import Calculator
+from vcci.engine.choose import FactorChoice
 from vcci.engine.deflate import PriceIndices
 from vcci.engine.exchange import Exchange
 from vcci.engine.resolve import Resolver
@@ -65,7 +66,8 @@ def calculator(
         },
     )
     units = load.units(DAYS)
-    resolver = Resolver(lambda activity: by_activity.get(activity, ()), own or {}, units, indices)
+    choice = FactorChoice(lambda activity: by_activity.get(activity, ()), own or {})
+    resolver = Resolver(choice, units, indices)
     return Calculator(resolver, Exchange(units, lambda currency: DAYS.get(currency, {})))
 
 
@@ -85,6 +87,7 @@ def ledger_row(row: int, **given: Any) -> dict[str, Any]:
         "quantity": "100",
         "unit": "USD",
         "region": "US",
+        "asked_method": "",
         "problem": "",
         "problem_column": "",
         "problem_value": "",

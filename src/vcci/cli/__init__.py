@@ -35,9 +35,11 @@ def _options(
 
 
 def _register() -> None:
-    from vcci.cli import bench, db, factors, run, settings
+    from vcci.cli import bench, calculate, db, factors, run, settings
 
     app.command("run")(run.run)
+    app.command("calculate")(calculate.calculate)
+    app.command("schema")(calculate.schema)
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")
     app.command("bench", context_settings={"ignore_unknown_options": True})(bench.bench)

@@ -13,6 +13,7 @@ import polars as pl
 
 from vcci.database.connections import Connection
 from vcci.database.schema import PARTITION_SCHEMA, SCHEMA
+from vcci.engine.columnar import GASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,14 @@ ACTIVITIES: Final = Partitioned(
     "import_id",
     ("id", "row_number", "source", "line", "supplier_id", "account", "account_code", "description",
      "capital", "transaction_date", "quantity", "unit", "region", "problem", "problem_column",
-     "problem_value", "notices"),
+     "problem_value", "notices", "asked_method", "part", "formula"),
     ("PRIMARY KEY (tenant_id, import_id, id)", "UNIQUE (tenant_id, import_id, row_number)"),
 )  # fmt: skip
 EMISSIONS: Final = Partitioned(
     "emissions",
     "run_id",
     ("id", "row_number", "supplier_id", "scope3_category", "transaction_date", "multiplier_key", "amount",
-     "co2e_mg", "notices"),
+     "co2e_mg", *GASES.values(), "notices"),
     ("PRIMARY KEY (tenant_id, run_id, id)",),
 )  # fmt: skip
 UNLINED: Final = Partitioned(

@@ -9,6 +9,8 @@ from uuid import UUID
 import polars as pl
 
 from vcci.database.ids import new_ids
+from vcci.domain.activity import PART_COLUMNS
+from vcci.engine.columnar import GASES
 from vcci.engine.numbers import PLAIN_DECIMAL
 
 BATCH_ROWS = 50_000
@@ -28,6 +30,9 @@ ACTIVITY_TEXTS = (
     "problem_column",
     "problem_value",
     "notices",
+    "asked_method",
+    "part",
+    "formula",
 )
 
 MULTIPLIER_COLUMNS = (
@@ -47,6 +52,17 @@ MULTIPLIER_COLUMNS = (
     "method",
     "notices",
     "steps",
+    "asked_method",
+    "gwp_set",
+    "factor_region",
+    "factor_year",
+    *GASES,
+)
+
+MULTIPLIER_TEXTS = tuple(
+    name
+    for name in MULTIPLIER_COLUMNS
+    if name not in ("key", "scope3_category", "year", "mg_co2e_per_unit", "factor_year", *GASES)
 )
 
 SUPPLIER = pl.when(pl.col("supplier_id") != "").then(pl.col("supplier_id")).otherwise(pl.col("supplier"))
@@ -85,7 +101,7 @@ class RunFolder:
             table.filter(pl.col("mg_co2e_per_unit").is_not_null())
             .with_columns(year=year, scope3_category=category)
             .select(MULTIPLIER_COLUMNS)
-            .with_columns(storable("activity", "region", "unit", *MULTIPLIER_COLUMNS[7:]))
+            .with_columns(storable(*MULTIPLIER_TEXTS))
         )
 
     def activity_rows(self, supplier_ids: dict[str, UUID]) -> Iterator[pl.DataFrame]:
@@ -94,7 +110,9 @@ class RunFolder:
             chunk_size=BATCH_ROWS, engine="streaming"
         ):
             plain = pl.col("quantity").str.contains(PLAIN_DECIMAL)
-            yield with_suppliers(batch.with_columns(key=SUPPLIER), supplier_ids).with_columns(
+            parts = [pl.lit("").alias(name) for name in PART_COLUMNS if name not in batch.columns]
+            keyed = batch.with_columns(*parts, key=SUPPLIER)
+            yield with_suppliers(keyed, supplier_ids).with_columns(
                 *storable(*ACTIVITY_TEXTS),
                 _new_ids(batch.height),
                 row_number=pl.col("row"),

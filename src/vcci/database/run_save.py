@@ -37,10 +37,12 @@ ADD_SUPPLIERS: Final[LiteralString] = """
 ADD_MULTIPLIERS: Final[LiteralString] = """
     INSERT INTO vcci.run_multipliers (tenant_id, run_id, key, scope3_category, activity, region, unit, year,
         mg_co2e_per_unit, factor_currency, factor_id, factor_name, factor_value, factor_unit, pack, method,
-        notices, steps)
+        notices, steps, asked_method, gwp_set, factor_region, factor_year, mg_co2_per_unit,
+        mg_ch4_as_co2e_per_unit, mg_n2o_as_co2e_per_unit, mg_biogenic_co2_per_unit)
     SELECT $1, $2, * FROM unnest($3::int[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::int[],
         $9::float8[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-        $16::text[], $17::text[], $18::text[])
+        $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::int[],
+        $23::float8[], $24::float8[], $25::float8[], $26::float8[])
 """
 
 ADD_ROLLUPS: Final[LiteralString] = """
@@ -53,10 +55,12 @@ ADD_ROLLUPS: Final[LiteralString] = """
 
 PROOF: Final[LiteralString] = """
     WITH line AS (
-        SELECT multiplier_key, count(*) AS lines, sum(co2e_mg) AS co2e_mg FROM vcci.emissions
-        WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1
+        SELECT multiplier_key, count(*) AS lines,
+            sum(co2e_mg) FILTER (WHERE scope3_category <> 0) AS co2e_mg
+        FROM vcci.emissions WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1
     ), rollup AS (
-        SELECT sum(lines) AS lines, sum(co2e_mg) AS co2e_mg FROM vcci.emission_rollups
+        SELECT sum(lines) AS lines, sum(co2e_mg) FILTER (WHERE scope3_category <> 0) AS co2e_mg
+        FROM vcci.emission_rollups
         WHERE tenant_id = $1 AND run_id = $2
     ), known AS (
         SELECT key FROM vcci.run_multipliers WHERE tenant_id = $1 AND run_id = $2

@@ -40,6 +40,11 @@ def _text(name: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, Text, nullable=nullable)
 
 
+def _added_text(name: str) -> Column[str]:
+    """Return a text that rows from before it was added hold as empty."""
+    return Column(name, Text, nullable=False, server_default="")
+
+
 def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)
 
@@ -126,6 +131,9 @@ activities = Table(
     _text("problem_column"),
     _text("problem_value"),
     _text("notices"),
+    _added_text("asked_method"),
+    _added_text("part"),
+    _added_text("formula"),
     PrimaryKeyConstraint("tenant_id", "import_id", "id"),
     # Serves: from a line or a rejected row back to the row of the file.
     UniqueConstraint("tenant_id", "import_id", "row_number"),
@@ -207,6 +215,14 @@ run_multipliers = Table(
     _text("method"),
     _text("notices"),
     _text("steps"),
+    _added_text("asked_method"),
+    _added_text("gwp_set"),
+    _added_text("factor_region"),
+    Column("factor_year", Integer),
+    Column("mg_co2_per_unit", Double),
+    Column("mg_ch4_as_co2e_per_unit", Double),
+    Column("mg_n2o_as_co2e_per_unit", Double),
+    Column("mg_biogenic_co2_per_unit", Double),
     PrimaryKeyConstraint("tenant_id", "run_id", "key"),
     _of_run(),
 )
@@ -228,10 +244,17 @@ emissions = Table(
     # A product is exact in numeric; a quotient is rounded to its sixteenth digit or so.
     Column("emissions_tco2e", Numeric, Computed("co2e_mg * 0.000000001", persisted=True)),
     _text("notices"),
+    Column("co2_mg", BigInteger),
+    Column("ch4_mg_co2e", BigInteger),
+    Column("n2o_mg_co2e", BigInteger),
+    Column("biogenic_co2_mg", BigInteger),
     PrimaryKeyConstraint("tenant_id", "run_id", "id"),
     postgresql_partition_by="LIST (run_id)",
 )
-"""The lines. Ids rise with the rows, so the primary key also pages through a run in ledger order."""
+"""The lines; gases are null where no factor tells them, and category 0 is apart from totals.
+
+Ids rise with the rows, so the primary key also pages through a run in ledger order.
+"""
 
 unlined = Table(
     "unlined",

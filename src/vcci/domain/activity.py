@@ -4,10 +4,9 @@ A *ledger frame* is a table of `LEDGER_COLUMNS`, one row for each row of the use
 nothing is dropped from it, ever. Texts are as in the file; an absent text is the empty string, never null.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
-
-from vcci.domain.factor import OwnFactor
 
 LEDGER_COLUMNS: Final[dict[str, str]] = {
     "row": "Int64: 1, 2, 3 ... over all files of the run",
@@ -23,6 +22,7 @@ LEDGER_COLUMNS: Final[dict[str, str]] = {
     "quantity": "String: plain decimal with '.', sign in front, no grouping; empty if it cannot be read",
     "unit": "String: a currency (ISO 4217) for spend, else a unit of parameters/units.yaml",
     "region": "String: ISO 3166 country code, or empty",
+    "asked_method": "String: the calculation method that the row names, or empty: its unit tells it",
     "problem": "String: code of the reason why the row is rejected, or empty",
     "problem_column": "String: the file's column at fault, or empty",
     "problem_value": "String: its text as found, or empty",
@@ -38,15 +38,36 @@ CLASSIFIED_COLUMNS: Final[dict[str, str]] = {
 """What classification adds to a ledger frame before the engine sees it."""
 
 
+PART_COLUMNS: Final[dict[str, str]] = {
+    "part": "String: the part of the row's method that this amount is for",
+    "formula": "String: how the amount came about, in words and numbers",
+}
+"""What a frame has beside these where its rows are parts of activities with methods of their own.
+
+Such rows are classified as they are read. Category 0 holds what is stated apart from the totals.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityData:
-    """One activity for a single calculation: `quantity` is a plain decimal text, `date` an ISO date."""
+    """One activity for a single calculation.
 
-    activity: str
-    quantity: str
-    unit: str
+    Either `quantity` (plain decimal text) and `unit`, or a `method` of the catalogue with its `inputs`
+    ("50 km", "10", "40 %") by name. `activity` names the factor; `factors` those of single parts. `date` is
+    an ISO date.
+    """
+
+    activity: str = ""
+    quantity: str = ""
+    unit: str = ""
     date: str = ""
     price_year: int | None = None
     region: str = ""
     category: int = 1
-    own_factor: OwnFactor | None = None
+    method: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, str] = field(default_factory=dict)
+
+    def factor_of(self, part: str) -> str:
+        """Return what the factor of a part is looked up by: its own, else that of the activity."""
+        return self.factors.get(part, self.activity)

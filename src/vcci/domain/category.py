@@ -4,6 +4,10 @@ Source: GHG Protocol, Corporate Value Chain (Scope 3) Standard (2011), table 5.4
 """
 
 from enum import IntEnum, StrEnum
+from typing import Final
+
+STATED_APART: Final = 0
+"""Stands for a category where emissions are stated beside the totals, such as lifetime projections."""
 
 
 class Category(IntEnum):
@@ -35,8 +39,48 @@ class Category(IntEnum):
 
 
 class Method(StrEnum):
-    """A calculation method of the Technical Guidance."""
+    """A calculation method; which category offers which is in engine/methods/.
+
+    Names are those of the Technical Guidance; where it has several ways under one name, ours tell them apart.
+    """
 
     SPEND_BASED = "spend-based"
     AVERAGE_DATA = "average-data"
     SUPPLIER_SPECIFIC = "supplier-specific"
+    HYBRID = "hybrid"
+    HYBRID_WITH_GAPS = "hybrid-with-gaps"
+    ENERGY_WITH_LOSSES = "energy-with-losses"
+    ENERGY_WITH_COMBUSTION_LOSSES = "energy-with-combustion-losses"
+    RESOLD_ENERGY = "resold-energy"
+    FUEL_BASED = "fuel-based"
+    FUEL_BY_DISTANCE = "fuel-by-distance"
+    ALLOCATED = "allocated"
+    DISTANCE_BASED = "distance-based"
+    VOLUME_DISTANCE = "volume-distance"
+    CONTAINER_DISTANCE = "container-distance"
+    VEHICLE_DISTANCE = "vehicle-distance"
+    SITE_SPECIFIC = "site-specific"
+    STORAGE = "storage"
+    WASTE_TYPE_SPECIFIC = "waste-type-specific"
+    FLIGHT = "flight"
+    HOTEL_NIGHTS = "hotel-nights"
+    TELEWORK = "telework"
+    ASSET_SPECIFIC = "asset-specific"
+    BUILDING_BY_AREA = "building-by-area"
+    AVERAGE_BY_AREA = "average-by-area"
+    DIRECT_USE = "direct-use"
+    USE_BY_SCHEDULE = "use-by-schedule"
+    INTERMEDIATE_USE = "intermediate-use"
+    FUELS_SOLD = "fuels-sold"
+    GASES_IN_PRODUCTS = "gases-in-products"
+    INDIRECT_USE = "indirect-use"
+    FRANCHISE_SPECIFIC = "franchise-specific"
+    FRANCHISE_SAMPLE = "franchise-sample"
+    EQUITY_INVESTMENT = "equity-investment"
+    EQUITY_BY_REVENUE = "equity-by-revenue"
+    PROJECT_FINANCE = "project-finance"
+    PROJECT_BY_COST = "project-by-cost"
+    LIFETIME_PROJECTION = "lifetime-projection"
+    FINANCED_EMISSIONS = "financed-emissions"
+    FINANCED_BY_ATTRIBUTION = "financed-by-attribution"
+    FINANCED_APART = "financed-apart"

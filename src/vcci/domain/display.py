@@ -39,6 +39,11 @@ def exact_tonnes(mg_co2e: int) -> str:
     return _grouped(mg_co2e, unit=1, decimals=9).replace(",", "")
 
 
+def exact_kilograms(mg_co2e: int) -> str:
+    """Return milligrams as kilograms with all six decimals and no grouping."""
+    return _grouped(mg_co2e, unit=1, decimals=6).replace(",", "")
+
+
 def money(hundredths: int) -> str:
     """Return hundredths of a currency with two decimals, exactly."""
     return _grouped(hundredths, unit=1, decimals=2)

@@ -1,6 +1,7 @@
 """Emission factors and the packs that they come in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -21,7 +22,8 @@ class EmissionFactor:
     """kg CO2e per `unit` (a currency or a physical unit); `price_year` and `price_basis` where money.
 
     `price_index` deflates it; where the commodity has several, it is the first of them. `year` is the one
-    that a physical factor is published for.
+    that a physical factor is published for. `gases_kg_co2e` holds CO2, CH4 and N2O where they are published,
+    as CO2e in `gwp_set`; biogenic CO2 is never in the value.
     """
 
     id: str
@@ -38,16 +40,25 @@ class EmissionFactor:
     has_several_price_indices: bool = False
     notices: tuple[str, ...] = ()
     year: int | None = None
+    gases_kg_co2e: Mapping[str, Decimal] = field(default_factory=dict)
+    biogenic_kg_co2: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFactor:
-    """A factor that the caller brings along: `value` kg CO2e per `unit`, in prices of `price_year`."""
+    """A factor that the caller brings along: `value` kg CO2e per `unit`, in prices of `price_year`.
+
+    Instead of the value, or beside it, `gases` may give kg of each gas per unit, such as {"CH4": "0.011"};
+    `gwp_set` weighs them. `biogenic_kg_co2` is stated apart.
+    """
 
     value: str
     unit: str
     source: str
     price_year: int | None = None
+    gases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    gwp_set: str = ""
+    biogenic_kg_co2: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,17 @@ REASONS: Final[dict[str, Reason]] = {
     "date_not_a_date": _rejected("The date cannot be read.", "Write YYYY-MM-DD."),
     "date_outside_rates": _rejected("No exchange rate is published for the date.", "Check the date."),
     "category_unknown": _rejected("The category is not 1 to 15.", "Use a Scope 3 category number."),
+    "request_malformed": _rejected("The activity is not written as the schema asks.", "See `vcci schema`."),
+    "input_unknown": _rejected("The method has no such input.", "Use the inputs of the method's page."),
+    "input_missing": _rejected("The method needs another input.", "Give the input that is named."),
+    "input_not_a_number": _rejected("An input is not a number with a unit.", "Write it as `12.5 km`."),
+    "input_negative": _rejected("An input is negative.", "Use a positive number."),
+    "input_unit_does_not_fit": _rejected(
+        "The unit of an input is of another dimension.", "Use a unit of the dimension that is named."
+    ),
+    "share_over_one": _rejected("A share, or the sum of shares, is over 100 %.", "Correct the shares."),
+    "divisor_zero": _rejected("An input that is divided by is zero.", "Give a number above zero."),
+    "factor_not_a_number": _rejected("The factor's value is not a number.", "Write digits, such as 0.125."),
     "grant": _excluded("A grant or contribution, not a purchase."),
     "tax": _excluded("A tax, duty, levy or fine, not a purchase."),
     "payroll": _excluded("Pay, pension or another cost of own staff, not a purchase."),
@@ -78,6 +89,9 @@ REASONS: Final[dict[str, Reason]] = {
     "gwp_not_available": _not_covered(
         "The factor has no gases, so another GWP set cannot be applied.", "Ask for the factor's own GWP set."
     ),
+    "gas_not_published": _not_covered(
+        "The factor is not published by gas.", "Ask for the whole factor, or use one with gases."
+    ),
     "method_missing": _not_covered(
         "The category has no method for this kind of quantity yet.", "Give spend, or another category."
     ),
@@ -99,6 +113,8 @@ NOTICES: Final[dict[str, str]] = {
     "line is a screening estimate.",
     "commodity_matched": "The commodity was matched by words, not by a rule.",
     "own_factor": "The factor was given by the user.",
+    "release_unknown": "What share of the gas is released is not known; by the Guidance it is all.",
+    "gwp_set_changed": "The factor's gases are weighed in the GWP set that was asked for, not in its own.",
     "row_repaired": "The row was mended after it had been rejected.",
 }
 """Every notice that a line may carry, by its stable code."""

@@ -72,6 +72,42 @@ class YearTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class GasTotal:
+    """One gas as CO2e; `gas` is empty for what the factors do not publish by gas. Biogenic CO2 is apart."""
+
+    gas: str
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTotal:
+    """One calculation method; `is_primary` where it stands on data of suppliers or other partners."""
+
+    method: str
+    is_primary: bool
+    lines: int
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegionTotal:
+    """One country of the rows; empty for rows that name none."""
+
+    region: str
+    lines: int
+    emissions_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApartTotal:
+    """What is stated beside the totals: lifetime projections, removals, credits, biogenic CO2."""
+
+    what: str
+    lines: int
+    emissions_mg: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpendShare:
     """Rows and money with one outcome and one reason; `unit` is the currency, `reason` empty for lines.
 
@@ -143,6 +179,15 @@ class Inventory:
     notices: tuple[NoticeCount, ...]
     packs: tuple[PackInUse, ...]
     successor_of: str = ""
+    methods: tuple[MethodTotal, ...] = ()
+    regions: tuple[RegionTotal, ...] = ()
+    gases: tuple[GasTotal, ...] = ()
+    apart: tuple[ApartTotal, ...] = ()
+
+    @property
+    def primary_data_mg_co2e(self) -> int:
+        """The emissions that stand on data of suppliers or other partners."""
+        return sum(m.emissions_mg_co2e for m in self.methods if m.is_primary)
 
     def turnover_hundredths(self, outcome: Outcome, unit: str) -> int:
         """Sum the money of one outcome in one currency, credits counted as what they are worth."""

@@ -1,7 +1,8 @@
 """The line: amount x multiplier, in integers."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_LINE_MG_CO2E = 2**53
@@ -10,7 +11,10 @@ MAX_LINE_MG_CO2E = 2**53
 
 @dataclass(frozen=True, slots=True)
 class EmissionLine:
-    """One line of the ledger: `amount` in the factor's unit, CO2e in whole milligrams (1e-6 kg)."""
+    """One line of the ledger: `amount` x multiplier, CO2e in whole milligrams (1e-6 kg).
+
+    `part` names the part of a method with several. A line that `is_apart` is stated beside the totals.
+    """
 
     amount: float
     mg_co2e_per_unit: float
@@ -21,6 +25,11 @@ class EmissionLine:
     method: str
     notices: tuple[str, ...]
     steps: tuple[str, ...]
+    category: int = 0
+    part: str = ""
+    gases_mg_co2e: Mapping[str, int] = field(default_factory=dict)
+    biogenic_mg_co2: int | None = None
+    is_apart: bool = False
 
     @property
     def emissions_kg_co2e(self) -> float:

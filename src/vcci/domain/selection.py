@@ -1,6 +1,7 @@
 """Factor selection: the distinct question that a factor answers, and the answer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from vcci.domain.factor import PriceBasis
 
@@ -9,7 +10,8 @@ from vcci.domain.factor import PriceBasis
 class FactorKey:
     """One distinct question for the resolver. Rows that share it share one multiplier.
 
-    `year` is the year of the prices for money, else of the activity; None where unknown.
+    `year` is the year of the prices for money, else of the activity; None where unknown. `method` is empty
+    where the unit tells it.
     """
 
     category: int
@@ -19,6 +21,7 @@ class FactorKey:
     year: int | None = None
     price_basis: PriceBasis = PriceBasis.PURCHASER
     gwp_set: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Multiplier:
     """The answer: milligrams of CO2e per unit of the amount, rounded once to the nearest float64.
 
     For money the amount is in `factor_currency`, to which each row is brought by the rate of its date.
+    Gases are counted as CO2e, where they are published; biogenic CO2 is apart.
     """
 
     mg_co2e_per_unit: float
@@ -38,6 +42,11 @@ class Multiplier:
     method: str
     notices: tuple[str, ...]
     steps: tuple[str, ...]
+    gases_mg_co2e: Mapping[str, float] = field(default_factory=dict)
+    biogenic_mg_co2: float | None = None
+    factor_year: int | None = None
+    factor_region: str = ""
+    gwp_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)

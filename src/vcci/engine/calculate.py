@@ -1,12 +1,14 @@
 """One activity -> one line. The same resolver and the same arithmetic as for a billion rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vcci.domain.activity import ActivityData
 from vcci.domain.factor import PriceBasis
 from vcci.domain.line import MAX_LINE_MG_CO2E, EmissionLine, amount_in_factor_unit, quantised_mg
 from vcci.domain.selection import FactorKey, Multiplier, Rate, Unresolved
 from vcci.engine.exchange import Exchange
+from vcci.engine.expand import PartOfActivity, expand
+from vcci.engine.methods import row_for
 from vcci.engine.numbers import plain_decimal
 from vcci.engine.resolve import Resolver
 
@@ -21,6 +23,25 @@ class Calculator:
     gwp_set: str = ""
     _multipliers: dict[FactorKey, Multiplier | Unresolved] = field(default_factory=dict)
     _rates: dict[tuple[str, str, str], Rate | Unresolved] = field(default_factory=dict)
+
+    def lines(self, activity: ActivityData) -> tuple[EmissionLine, ...] | Unresolved:
+        """Return the lines of an activity, one for each part of its method, or why it has none.
+
+        An activity has all of its lines or none: a part without a factor leaves out the others too.
+        """
+        if not activity.method:
+            line = self.calculate(activity)
+            return line if isinstance(line, Unresolved) else (line,)
+        parts = expand(activity, self.resolver.units)
+        if isinstance(parts, Unresolved):
+            return parts
+        found = []
+        for part in parts:
+            line = self.calculate(part.as_activity(activity))
+            if isinstance(line, Unresolved):
+                return Unresolved(line.reason, (part.name, *line.tried))
+            found.append(_of_part(line, part))
+        return tuple(found)
 
     def calculate(self, activity: ActivityData) -> EmissionLine | Unresolved:
         """Return the activity's line, or the reason why it has none."""
@@ -52,6 +73,7 @@ class Calculator:
             year,
             self.price_basis,
             self.gwp_set,
+            activity.method,
         )
 
     def _rate(self, activity: ActivityData, multiplier: Multiplier) -> Rate | Unresolved:
@@ -72,6 +94,8 @@ class Calculator:
         amount = amount_in_factor_unit(quantity=quantity, rate=rate.value)
         if abs(amount * multiplier.mg_co2e_per_unit) >= MAX_LINE_MG_CO2E:
             return Unresolved("quantity_too_large")
+        biogenic = multiplier.biogenic_mg_co2
+        row = row_for(activity.category, multiplier.method)
         return EmissionLine(
             amount=amount,
             mg_co2e_per_unit=multiplier.mg_co2e_per_unit,
@@ -82,7 +106,17 @@ class Calculator:
             method=multiplier.method,
             notices=(*multiplier.notices, *rate.notices),
             steps=multiplier.steps,
+            category=activity.category,
+            gases_mg_co2e={gas: quantised_mg(amount, mg) for gas, mg in multiplier.gases_mg_co2e.items()},
+            biogenic_mg_co2=None if biogenic is None else quantised_mg(amount, biogenic),
+            is_apart=row is not None and row.is_apart,
         )
+
+
+def _of_part(line: EmissionLine, part: PartOfActivity) -> EmissionLine:
+    return replace(
+        line, part=part.name, notices=(*line.notices, *part.notices), steps=(part.formula, *line.steps)
+    )
 
 
 def year_of(day: str) -> int | None:

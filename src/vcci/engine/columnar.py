@@ -4,7 +4,7 @@ Written against Narwhals, so that Polars runs it here and Spark on a cluster, wi
 operations are quantity x rate, x multiplier, + 0.5 and floor; everything summed is an integer. Frames:
 
 rows         a ledger frame with classification (domain/activity.py)
-multipliers  KEY_COLUMNS + key, mg_co2e_per_unit, factor_currency, is_money, key_reason
+multipliers  KEY_COLUMNS + key, mg_co2e_per_unit, factor_currency, is_money, key_reason, and GASES if known
 rates        RATE_COLUMNS + rate, day, month, rate_notices, rate_reason
 """
 
@@ -16,11 +16,22 @@ from vcci.domain.finding import REASONS, Outcome
 from vcci.domain.line import MAX_LINE_MG_CO2E, amount_in_factor_unit
 from vcci.engine.numbers import PLAIN_DECIMAL
 
-KEY_COLUMNS: Final = ("category", "activity", "region", "unit", "year")
+KEY_COLUMNS: Final = ("category", "activity", "region", "unit", "year", "asked_method")
 """Rows that agree in these share one multiplier. `year` is the text of the date's first four characters."""
 
 RATE_COLUMNS: Final = ("unit", "factor_currency", "date")
 """Rows that agree in these share one exchange rate."""
+
+GASES: Final[dict[str, str]] = {
+    "mg_co2_per_unit": "co2_mg",
+    "mg_ch4_as_co2e_per_unit": "ch4_mg_co2e",
+    "mg_n2o_as_co2e_per_unit": "n2o_mg_co2e",
+    "mg_biogenic_co2_per_unit": "biogenic_co2_mg",
+}
+"""Multipliers of gases, and the columns of lines that they make; null where a factor is not published by gas.
+
+Methane and nitrous oxide are counted as CO2e. Each is quantised by itself; biogenic CO2 is in no total.
+"""
 
 LINE_COLUMNS: Final = (
     "row",
@@ -31,6 +42,7 @@ LINE_COLUMNS: Final = (
     "month",
     "amount",
     "co2e_mg",
+    *GASES.values(),
     "spend_hundredths",
     "notices",
     "rate_notices",
@@ -129,8 +141,8 @@ def _spend_hundredths() -> Any:
     return nw.when(countable).then((nw.col("number") * 100 + 0.5).floor()).otherwise(nw.lit(0)).cast(nw.Int64)
 
 
-def lines(outcome: Frame) -> Frame:
-    """Return the rows that have a line, quantised to whole milligrams."""
+def lines(outcome: Frame, *, is_by_gas: bool = False) -> Frame:
+    """Return the rows that have a line, quantised to whole milligrams; gases where multipliers have them."""
     return (
         outcome.filter(nw.col("is_line"))
         .with_columns(
@@ -138,9 +150,19 @@ def lines(outcome: Frame) -> Frame:
             spend_hundredths=_spend_hundredths(),
             notices=_null_if_empty("notices"),
             rate_notices=_null_if_empty("rate_notices"),
+            **_gases(is_by_gas=is_by_gas),
         )
         .select(*LINE_COLUMNS)
     )
+
+
+def _gases(*, is_by_gas: bool) -> dict[str, Any]:
+    if not is_by_gas:
+        return {column: nw.lit(None).cast(nw.Int64) for column in GASES.values()}
+    return {
+        column: (nw.col("amount") * nw.col(multiplier) + 0.5).floor().cast(nw.Int64)
+        for multiplier, column in GASES.items()
+    }
 
 
 def _null_if_empty(name: str) -> Any:
@@ -156,11 +178,13 @@ def unlined(outcome: Frame) -> Frame:
     )
 
 
-def totals(lines_frame: Frame, *, by: tuple[str, ...]) -> Frame:
-    """Sum lines by the given columns, in integers."""
+def totals(lines_frame: Frame, *, by: tuple[str, ...], is_by_gas: bool = False) -> Frame:
+    """Sum lines by the given columns, in integers, and gases if asked for."""
+    gases = GASES.values() if is_by_gas else ()
     return lines_frame.group_by(*by).agg(
         nw.len().alias("lines"),
         nw.col("co2e_mg").sum().alias("emissions_mg_co2e"),
+        *(nw.col(gas).sum() for gas in gases),
         *_spend_sums(),
     )
 

@@ -1,6 +1,8 @@
 """What counts as a plain decimal number, for single calculations and for columns alike."""
 
 import re
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 PLAIN_DECIMAL: Final = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"
@@ -12,3 +14,14 @@ _PATTERN: Final = re.compile(PLAIN_DECIMAL)
 def plain_decimal(text: str) -> float | None:
     """Return the float64 nearest to a plain decimal text, None for any other text."""
     return float(text) if _PATTERN.fullmatch(text) else None
+
+
+def exact_number(text: str) -> Fraction | None:
+    """Return the exact value of a plain decimal text, None for any other text."""
+    return Fraction(text) if _PATTERN.fullmatch(text) else None
+
+
+def plain_text(value: Fraction) -> str:
+    """Return the float64 nearest to `value` as plain decimal text of at most 18 decimals."""
+    text = format(round(Decimal(repr(float(value))), 18), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

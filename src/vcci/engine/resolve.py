@@ -5,32 +5,27 @@ the nearest float64, at the end. A million rows have a few thousand distinct key
 needs to be fast; it needs to be right and to leave a trail that a person can recompute.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from vcci.domain.category import Category, Method
-from vcci.domain.factor import EmissionFactor, OwnFactor
+from vcci.domain.factor import EmissionFactor
 from vcci.domain.quantity import MONEY, UnitTable
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
+from vcci.engine.choose import FactorChoice
 from vcci.engine.deflate import UNCHANGED, Deflation, PriceIndices
 from vcci.engine.exact import Ratio
 from vcci.engine.methods import row_for
 
 MG_PER_KG: Final = Decimal(1_000_000)
-OWN_FACTOR_PREFIX: Final = "own:"
-"""Activities that are answered by a factor of the user's own."""
-
-FactorLookup = Callable[[str], Sequence[EmissionFactor]]
 
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """Answers keys from packs in order of preference, the caller's own factors, units and price indices."""
+    """Answers keys by the choice of a factor, units and price indices."""
 
-    factors: FactorLookup
-    own_factors: Mapping[str, OwnFactor]
+    choice: FactorChoice
     units: UnitTable
     indices: PriceIndices
 
@@ -41,46 +36,18 @@ class Resolver:
             return Unresolved("unit_unknown" if key.unit else "unit_missing", (key.unit,))
         if not key.activity:
             return Unresolved("commodity_unknown")
-        method = Method.SPEND_BASED if unit.dimension == MONEY else Method.AVERAGE_DATA
+        is_money = unit.dimension == MONEY
+        method = key.method or (Method.SPEND_BASED if is_money else Method.AVERAGE_DATA).value
         row = row_for(key.category, method)
         if row is None:
             return _no_method(key.category, method)
-        chosen = self._choose(key)
+        chosen = self.choice.choose(key)
         if isinstance(chosen, Unresolved):
             return chosen
         notices = () if row.in_guidance else ("method_outside_guidance",)
-        answer = self._for_money if method == Method.SPEND_BASED else self._for_quantity
-        return answer(key, chosen, notices)
-
-    def _choose(self, key: FactorKey) -> EmissionFactor | Unresolved:
-        if key.activity.startswith(OWN_FACTOR_PREFIX):
-            return self._own(key)
-        candidates = self.factors(key.activity)
-        fitting = [f for f in candidates if f.price_basis in (None, key.price_basis)]
-        if not fitting:
-            return Unresolved("factor_not_found", (key.activity, key.price_basis.value))
-        of_gwp_set = [f for f in fitting if key.gwp_set in ("", f.gwp_set)]
-        if not of_gwp_set:
-            return Unresolved("gwp_not_available", tuple(f"{f.pack} is {f.gwp_set}" for f in fitting))
-        return next((f for f in of_gwp_set if f.region == key.region), of_gwp_set[0])
-
-    def _own(self, key: FactorKey) -> EmissionFactor | Unresolved:
-        name = key.activity.removeprefix(OWN_FACTOR_PREFIX)
-        own = self.own_factors.get(name)
-        if own is None:
-            return Unresolved("factor_not_found", (key.activity,))
-        return EmissionFactor(
-            id=key.activity,
-            activity=key.activity,
-            name=name,
-            value_kg_co2e=Decimal(own.value),
-            unit=own.unit,
-            region=key.region,
-            gwp_set=key.gwp_set,
-            pack=own.source,
-            price_year=own.price_year,
-            notices=("own_factor",),
-        )
+        answer = self._for_money if is_money else self._for_quantity
+        found = answer(key, chosen, notices)
+        return found if isinstance(found, Unresolved) else replace(found, method=method)
 
     def _for_money(
         self, key: FactorKey, factor: EmissionFactor, notices: tuple[str, ...]
@@ -96,7 +63,6 @@ class Resolver:
             factor,
             scale=deflation.ratio,
             factor_currency=target.symbol,
-            method=Method.SPEND_BASED,
             notices=(
                 *notices,
                 *_index_notice(factor, deflation),
@@ -127,7 +93,6 @@ class Resolver:
             factor,
             scale=Ratio((unit.per_base,), (target.per_base,)),
             factor_currency="",
-            method=Method.AVERAGE_DATA,
             notices=notices,
             steps=(
                 f"{_text(factor.value_kg_co2e)} kg CO2e per {factor.unit}",
@@ -141,11 +106,11 @@ def _multiplier(
     *,
     scale: Ratio,
     factor_currency: str,
-    method: Method,
     notices: tuple[str, ...],
     steps: tuple[str, ...],
 ) -> Multiplier:
-    mg_co2e_per_unit = scale.times(Ratio((factor.value_kg_co2e, MG_PER_KG))).nearest_float()
+    mg_co2e_per_unit = _mg_per_unit(factor.value_kg_co2e, scale)
+    biogenic = factor.biogenic_kg_co2
     return Multiplier(
         mg_co2e_per_unit=mg_co2e_per_unit,
         factor_currency=factor_currency,
@@ -154,15 +119,24 @@ def _multiplier(
         factor_value=_text(factor.value_kg_co2e),
         factor_unit=f"kg CO2e/{factor.unit}" + (f" {factor.price_year}" if factor.price_year else ""),
         pack=factor.pack,
-        method=method.value,
+        method="",
         notices=tuple(dict.fromkeys((*factor.notices, *notices))),
         steps=(*steps, f"multiplier {mg_co2e_per_unit!r} mg CO2e per {factor_currency or 'unit'}"),
+        gases_mg_co2e={gas: _mg_per_unit(kg, scale) for gas, kg in factor.gases_kg_co2e.items()},
+        biogenic_mg_co2=None if biogenic is None else _mg_per_unit(biogenic, scale),
+        factor_year=factor.price_year or factor.year,
+        factor_region=factor.region,
+        gwp_set=factor.gwp_set,
     )
 
 
-def _no_method(category: int, method: Method) -> Unresolved:
+def _mg_per_unit(kg_per_unit: Decimal, scale: Ratio) -> float:
+    return scale.times(Ratio((kg_per_unit, MG_PER_KG))).nearest_float()
+
+
+def _no_method(category: int, method: str) -> Unresolved:
     known = category in tuple(Category)
-    return Unresolved("method_missing" if known else "category_unknown", (str(category), method.value))
+    return Unresolved("method_missing" if known else "category_unknown", (str(category), method))
 
 
 def _index_notice(factor: EmissionFactor, deflation: Deflation) -> tuple[str, ...]:

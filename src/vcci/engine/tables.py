@@ -11,7 +11,7 @@ import polars as pl
 
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
 from vcci.engine.calculate import Calculator, year_of
-from vcci.engine.columnar import KEY_COLUMNS, RATE_COLUMNS
+from vcci.engine.columnar import GASES, KEY_COLUMNS, RATE_COLUMNS
 
 MULTIPLIER_SCHEMA = {
     "key": pl.Int32,
@@ -20,6 +20,7 @@ MULTIPLIER_SCHEMA = {
     "region": pl.String,
     "unit": pl.String,
     "year": pl.String,
+    "asked_method": pl.String,
     "is_money": pl.Boolean,
     "mg_co2e_per_unit": pl.Float64,
     "factor_currency": pl.String,
@@ -31,6 +32,10 @@ MULTIPLIER_SCHEMA = {
     "method": pl.String,
     "notices": pl.String,
     "steps": pl.String,
+    **dict.fromkeys(GASES, pl.Float64),
+    "gwp_set": pl.String,
+    "factor_year": pl.Int32,
+    "factor_region": pl.String,
     "key_reason": pl.String,
     "tried": pl.String,
 }
@@ -57,6 +62,11 @@ class ResolvedTables:
     multipliers: pl.DataFrame
     rates: pl.DataFrame
 
+    @property
+    def is_by_gas(self) -> bool:
+        """Say whether any factor of the run is published by gas."""
+        return any(self.multipliers[name].null_count() < self.multipliers.height for name in GASES)
+
 
 def resolved_tables(keys: pl.DataFrame, dates: pl.DataFrame, calculator: Calculator) -> ResolvedTables:
     """Resolve distinct keys (KEY_COLUMNS) and distinct dates (unit, date), in sorted order."""
@@ -66,10 +76,12 @@ def resolved_tables(keys: pl.DataFrame, dates: pl.DataFrame, calculator: Calcula
     return ResolvedTables(multipliers, _rate_table(questions.rows(), calculator))
 
 
-def _multiplier_table(keys: Iterable[tuple[int, str, str, str, str]], calculator: Calculator) -> pl.DataFrame:
+def _multiplier_table(
+    keys: Iterable[tuple[int, str, str, str, str, str]], calculator: Calculator
+) -> pl.DataFrame:
     units = calculator.resolver.units
     rows = []
-    for number, (category, activity, region, unit_text, year) in enumerate(keys):
+    for number, (category, activity, region, unit_text, year, asked_method) in enumerate(keys):
         is_money = units.is_money(unit_text)
         question = FactorKey(
             category,
@@ -79,17 +91,21 @@ def _multiplier_table(keys: Iterable[tuple[int, str, str, str, str]], calculator
             year_of(year),
             calculator.price_basis,
             calculator.gwp_set,
+            asked_method,
         )
         answer = calculator.multiplier(question)
         if year and question.year is None and isinstance(answer, Multiplier):
             answer = Unresolved("date_not_a_date", (year,))
-        rows.append((number, category, activity, region, unit_text, year, is_money, *_answer(answer)))
+        asked = (category, activity, region, unit_text, year, asked_method)
+        rows.append((number, *asked, is_money, *_answer(answer)))
     return pl.DataFrame(rows, schema=MULTIPLIER_SCHEMA, orient="row")
 
 
 def _answer(answer: Multiplier | Unresolved) -> tuple[object, ...]:
     if isinstance(answer, Unresolved):
-        return (None, "", "", "", "", "", "", "", "", "", answer.reason, ", ".join(answer.tried))
+        none = (None, *[""] * 9, *[None] * len(GASES), "", None, "")
+        return (*none, answer.reason, ", ".join(answer.tried))
+    gases = answer.gases_mg_co2e
     return (
         answer.mg_co2e_per_unit,
         answer.factor_currency,
@@ -101,6 +117,13 @@ def _answer(answer: Multiplier | Unresolved) -> tuple[object, ...]:
         answer.method,
         ";".join(answer.notices),
         "\n".join(answer.steps),
+        gases.get("CO2"),
+        gases.get("CH4"),
+        gases.get("N2O"),
+        answer.biogenic_mg_co2,
+        answer.gwp_set,
+        answer.factor_year,
+        answer.factor_region,
         "",
         "",
     )

@@ -50,6 +50,7 @@ def ledger_frame(reading: FileReading, *, mapping: Mapping, year: int | None, fi
         .then(_NOTHING)
         .otherwise(pl.col("quantity_read").fill_null("")),
         region=pl.when(_blank("region")).then(pl.lit(mapping.region)).otherwise("region"),
+        asked_method=_NOTHING,
         notices=pl.coalesce(
             pl.when(period.is_not_null()).then(pl.lit("date_from_period")),
             pl.when(of_year.is_not_null()).then(pl.lit("date_from_year")),

@@ -174,9 +174,19 @@ def physical_factors(frame: pl.DataFrame, manifest: PackManifest) -> tuple[Emiss
             price_year=manifest.price_year,
             price_basis=price_basis,
             year=row["year"],
+            gases_kg_co2e=_gases(row),
+            biogenic_kg_co2=Decimal(row["biogenic_co2_kg"]) if row["biogenic_co2_kg"] else None,
         )
         for row in frame.filter(pl.col("value_kg_co2e").is_not_null()).iter_rows(named=True)
     )
+
+
+GASES: Final = {"CO2": "co2_kg", "CH4": "ch4_kg_co2e", "N2O": "n2o_kg_co2e"}
+"""The gases of physical factors and their columns."""
+
+
+def _gases(row: Mapping[str, str | None]) -> dict[str, Decimal]:
+    return {gas: Decimal(figure) for gas, column in GASES.items() if (figure := row[column])}
 
 
 def gwp_factors(frame: pl.DataFrame, manifest: PackManifest) -> tuple[EmissionFactor, ...]:

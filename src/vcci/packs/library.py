@@ -54,6 +54,12 @@ class PackLibrary:
         """Return the names of the packs that ship, in alphabetical order."""
         return tuple(sorted(path.parent.name for path in self.shipped.glob(f"*/{MANIFEST}")))
 
+    def unmarked_names(self) -> tuple[str, ...]:
+        """Return the packs that ship without a mark: first the defaults, then the newest."""
+        others = (self.manifest(name) for name in self.names() if name not in DEFAULTS)
+        unmarked = sorted((m for m in others if not m.standing), key=lambda m: (-m.year, m.name))
+        return (*DEFAULTS, *(m.name for m in unmarked))
+
     def folder(self, name: str) -> Path:
         """Return the folder of a pack; PackError with the nearest name where there is none."""
         if name in self._folders:

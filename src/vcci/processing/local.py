@@ -11,6 +11,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
+from vcci.domain.category import STATED_APART
 from vcci.domain.finding import Outcome
 from vcci.domain.inventory import RowCounts
 from vcci.engine import columnar
@@ -65,7 +66,7 @@ def run(
         _sink(frames, out=out, part=part)
         sizes = {name: size + _size(name, frames) for name, size in sizes.items()}
         _refuse_overflow(sizes)
-        for name, frame in _aggregate(frames).items():
+        for name, frame in _aggregate(frames, is_by_gas=tables.is_by_gas).items():
             partials[name] = _compacted(name, [*partials[name], frame])
         hook(BatchAdvanced("calculate", min(start + chunk_rows, rows_total), rows_total))
     aggregates = {name: _merged(name, frames) for name, frames in partials.items()}
@@ -84,14 +85,16 @@ def _distinct(scan: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _calculate(rows: pl.LazyFrame, tables: ResolvedTables) -> dict[str, pl.DataFrame]:
     """Return the chunk's lines and unlined rows in row order: one read and one join give both."""
     outcome = _outcomes(rows, tables)
-    wanted = [nw.to_native(frame) for frame in (columnar.lines(outcome), columnar.unlined(outcome))]
-    lines, unlined = pl.collect_all(wanted, engine="in-memory")
-    return {"lines": lines.sort("row"), "unlined": unlined.sort("row")}
+    lines = columnar.lines(outcome, is_by_gas=tables.is_by_gas)
+    wanted = [nw.to_native(frame) for frame in (lines, columnar.unlined(outcome))]
+    lined, unlined = pl.collect_all(wanted, engine="in-memory")
+    return {"lines": lined.sort("row"), "unlined": unlined.sort("row")}
 
 
 def _outcomes(rows: pl.LazyFrame, tables: ResolvedTables) -> Any:
+    gases = columnar.GASES if tables.is_by_gas else ()
     joinable = tables.multipliers.lazy().select(
-        *columnar.KEY_COLUMNS, "key", "is_money", "mg_co2e_per_unit", "factor_currency", "key_reason"
+        *columnar.KEY_COLUMNS, "key", "is_money", "mg_co2e_per_unit", "factor_currency", "key_reason", *gases
     )
     rates = tables.rates.lazy().select(
         *columnar.RATE_COLUMNS, "rate", "day", "month", "rate_notices", "rate_reason"
@@ -110,9 +113,11 @@ def _write(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
 
-def _aggregate(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def _aggregate(frames: dict[str, pl.DataFrame], *, is_by_gas: bool) -> dict[str, pl.DataFrame]:
     lines, unlined = nw.from_native(frames["lines"]), nw.from_native(frames["unlined"])
-    summed: dict[str, Any] = {name: columnar.totals(lines, by=by) for name, by in GROUPINGS.items()}
+    summed: dict[str, Any] = {
+        name: columnar.totals(lines, by=by, is_by_gas=is_by_gas) for name, by in GROUPINGS.items()
+    }
     summed["by_notice"] = columnar.noticed(lines, by=COUNTINGS["by_notice"])
     summed["unlined"] = columnar.counted(unlined, by=COUNTINGS["unlined"])
     return {name: nw.to_native(frame) for name, frame in summed.items()}
@@ -139,7 +144,7 @@ def _checked(rows_total: int, tables: ResolvedTables, aggregates: dict[str, pl.D
         rejected=of_outcome[Outcome.REJECTED],
     )
     counts.assert_balanced()
-    totals = {name: int(aggregates[name]["emissions_mg_co2e"].sum()) for name in GROUPINGS}
+    totals = {name: _in_totals(aggregates[name]) for name in GROUPINGS}
     if len(set(totals.values())) > 1:
         raise AccountingError(
             f"The aggregates of one run differ: {totals} mg CO2e.",
@@ -147,6 +152,10 @@ def _checked(rows_total: int, tables: ResolvedTables, aggregates: dict[str, pl.D
             code="aggregates_differ",
         )
     return CalculatedRun(counts, next(iter(totals.values())), tables, aggregates)
+
+
+def _in_totals(frame: pl.DataFrame) -> int:
+    return int(frame.filter(pl.col("category") != STATED_APART)["emissions_mg_co2e"].sum())
 
 
 def _size(name: str, frames: dict[str, pl.DataFrame]) -> float:

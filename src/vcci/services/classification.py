@@ -10,9 +10,9 @@ from functools import cached_property
 
 from vcci.domain.category import Category
 from vcci.domain.mapping import AccountRule
+from vcci.engine.choose import OWN_FACTOR_PREFIX
 from vcci.engine.learned_matching import LearnedMatcher
 from vcci.engine.matching import Match, Matcher, Vocabulary
-from vcci.engine.resolve import OWN_FACTOR_PREFIX
 
 COMMODITY_PREFIX = "naics2017:"
 """How an activity names a commodity; the digits of its code follow."""

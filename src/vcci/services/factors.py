@@ -8,6 +8,7 @@ from vcci.domain.factor import FACTOR_KINDS, EmissionFactor, OwnFactor, PackMani
 from vcci.domain.inventory import PackInUse
 from vcci.domain.quantity import UnitTable
 from vcci.engine.calculate import Calculator
+from vcci.engine.choose import FactorChoice
 from vcci.engine.deflate import PriceIndices
 from vcci.engine.exchange import Exchange
 from vcci.engine.resolve import Resolver
@@ -89,7 +90,7 @@ class FactorBroker:
 
     def calculator(self, units: UnitTable, own_factors: Mapping[str, OwnFactor]) -> Calculator:
         """Return the calculator over these packs."""
-        resolver = Resolver(self.factors, own_factors, units, self._price_indices())
+        resolver = Resolver(FactorChoice(self.factors, own_factors), units, self._price_indices())
         exchange = Exchange(units, self.per_euro)
         return Calculator(resolver, exchange, self.parameters.price_basis, self.parameters.gwp_set)
 

@@ -6,14 +6,18 @@ from typing import Final
 
 import polars as pl
 
-from vcci.domain.category import Category
+from vcci.domain.category import STATED_APART, Category
 from vcci.domain.finding import NOTICES, Outcome
 from vcci.domain.inventory import (
+    ApartTotal,
     CategoryTotal,
     FactorTotal,
+    GasTotal,
     Inventory,
+    MethodTotal,
     NoticeCount,
     PackInUse,
+    RegionTotal,
     SpendShare,
     SupplierTotal,
     UncoveredAccount,
@@ -21,11 +25,16 @@ from vcci.domain.inventory import (
 )
 from vcci.domain.quantity import UnitTable
 from vcci.engine.columnar import outcome_of
+from vcci.engine.methods import is_primary
 from vcci.services.ports import CalculatedRun, LedgerRead
 
 SUM = pl.col("emissions_mg_co2e").sum()
 LINES = pl.col("lines").sum()
 SPENT = ("spend_hundredths", "turnover_hundredths")
+BIOGENIC: Final = "biogenic_co2_mg"
+GAS_COLUMNS: Final = {"CO2": "co2_mg", "CH4": "ch4_mg_co2e", "N2O": "n2o_mg_co2e"}
+"""Gases of an inventory and the columns of lines that hold them, as CO2e."""
+
 TOLD: Final = {
     "left_out": "left out with",
     "next_table": "next table, not read, of",
@@ -67,6 +76,10 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead, units
         notices=_notices(run),
         packs=facts.packs,
         successor_of=read.successor_of,
+        methods=_methods(run),
+        regions=_regions(run),
+        gases=_gases(run),
+        apart=_apart(run),
     )
 
 
@@ -101,14 +114,55 @@ def _totals(frame: pl.DataFrame, by: str | Iterable[str]) -> pl.DataFrame:
     )
 
 
+def _in_totals(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame without what is stated apart."""
+    return frame.filter(pl.col("category") != STATED_APART)
+
+
+def _methods(run: CalculatedRun) -> tuple[MethodTotal, ...]:
+    """Return totals by method; a method is primary or not by the catalogue, whatever its category."""
+    totals = _totals(_in_totals(_keyed(run)), ("method", "category"))
+    primary = [is_primary(category, method) for method, category, *_ in totals.rows()]
+    by_kind = totals.with_columns(pl.Series("is_primary", primary, pl.Boolean))
+    summed = by_kind.group_by("method", "is_primary").agg(LINES, SUM).sort("method", "is_primary")
+    return tuple(MethodTotal(*row) for row in summed.rows())
+
+
+def _regions(run: CalculatedRun) -> tuple[RegionTotal, ...]:
+    return tuple(RegionTotal(*row) for row in _totals(_in_totals(_keyed(run)), "region").rows())
+
+
+def _gases(run: CalculatedRun) -> tuple[GasTotal, ...]:
+    """Return the gases, and what no factor tells by gas; empty where none does."""
+    frame = _in_totals(run.aggregates["by_category_key_month"])
+    if not run.tables.is_by_gas:
+        return ()
+    of_gas = {name: int(frame[column].sum()) for name, column in GAS_COLUMNS.items()}
+    rest = int(frame["emissions_mg_co2e"].sum()) - sum(of_gas.values())
+    return (*(GasTotal(name, mg) for name, mg in of_gas.items()), GasTotal("", rest))
+
+
+def _apart(run: CalculatedRun) -> tuple[ApartTotal, ...]:
+    """Return what is stated beside the totals: methods that say so, and biogenic CO2."""
+    keyed = _keyed(run)
+    rows = _totals(keyed.filter(pl.col("category") == STATED_APART), "method").rows()
+    stated = [ApartTotal(*row) for row in rows]
+    if BIOGENIC in keyed.columns and keyed["mg_biogenic_co2_per_unit"].null_count() < keyed.height:
+        told = keyed.filter(pl.col("mg_biogenic_co2_per_unit").is_not_null())
+        stated.append(ApartTotal("biogenic CO2", int(told["lines"].sum()), int(told[BIOGENIC].sum())))
+    return tuple(stated)
+
+
 def _categories(run: CalculatedRun) -> tuple[CategoryTotal, ...]:
-    rows = _totals(run.aggregates["by_supplier_category"], "category").sort("category").rows()
+    totals = _totals(_in_totals(run.aggregates["by_supplier_category"]), "category")
+    rows = totals.sort("category").rows()
     return tuple(CategoryTotal(c, Category(c).title, lines, mg) for c, lines, mg in rows)
 
 
 def _suppliers(run: CalculatedRun) -> tuple[SupplierTotal, ...]:
     return tuple(
-        SupplierTotal(*row) for row in _totals(run.aggregates["by_supplier_category"], "supplier").rows()
+        SupplierTotal(*row)
+        for row in _totals(_in_totals(run.aggregates["by_supplier_category"]), "supplier").rows()
     )
 
 
@@ -121,12 +175,14 @@ def _keyed(run: CalculatedRun) -> pl.DataFrame:
 
 def _factors(run: CalculatedRun) -> tuple[FactorTotal, ...]:
     factor = pl.col("factor_value") + " " + pl.col("factor_unit")
-    totals = _totals(_keyed(run).with_columns(factor=factor), ("activity", "factor_name", "factor", "pack"))
+    keyed = _in_totals(_keyed(run)).with_columns(factor=factor)
+    totals = _totals(keyed, ("activity", "factor_name", "factor", "pack"))
     return tuple(FactorTotal(*row) for row in totals.rows())
 
 
 def _years(run: CalculatedRun) -> tuple[YearTotal, ...]:
-    dated = run.aggregates["by_category_key_month"].with_columns(year=pl.col("month").dt.year().fill_null(0))
+    lined = _in_totals(run.aggregates["by_category_key_month"])
+    dated = lined.with_columns(year=pl.col("month").dt.year().fill_null(0))
     return tuple(YearTotal(*row) for row in _totals(dated, "year").sort("year").rows())
 
 

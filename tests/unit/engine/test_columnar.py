@@ -85,7 +85,7 @@ def test_a_row_without_a_line_has_the_first_reason_that_applies(row: dict[str, A
 def test_only_rows_that_may_have_a_line_ask_for_a_multiplier() -> None:
     frame = ledger({}, {"unit": "EUR", "exclusion": "tax"}, {"unit": "GBP", "problem": "row_ragged"})
     keys = nw.to_native(columnar.distinct_keys(frame))
-    assert keys.rows() == [(1, "naics2017:541511", "US", "USD", "2022")]
+    assert keys.rows() == [(1, "naics2017:541511", "US", "USD", "2022", "")]
     assert nw.to_native(columnar.distinct_dates(frame)).rows() == [("USD", "2022-03-01")]
 
 

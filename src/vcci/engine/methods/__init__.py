@@ -1,5 +1,5 @@
 """The method catalogue: what each (category, method) takes, computes and covers."""
 
-from vcci.engine.methods.catalogue import METHODS, MethodRow, row_for
+from vcci.engine.methods.catalogue import METHODS, ROWS, is_primary, methods_of, row_for
 
-__all__ = ["METHODS", "MethodRow", "row_for"]
+__all__ = ["METHODS", "ROWS", "is_primary", "methods_of", "row_for"]

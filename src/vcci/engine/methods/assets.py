@@ -1,0 +1,92 @@
+"""Categories 8, 13 and 14: leased assets and franchises."""
+
+from typing import Final
+
+from vcci.domain.category import Category, Method
+from vcci.domain.method import MethodRow, Part, Product
+from vcci.engine.methods.goods import ELECTRICITY, FUEL, HEAT, REFRIGERANT, SCOPE_1, SCOPE_2
+
+LEASED: Final = (Category.UPSTREAM_LEASED_ASSETS, Category.DOWNSTREAM_LEASED_ASSETS)
+FRANCHISES: Final = (Category.FRANCHISES,)
+OF_LEASE: Final = "Scope 1 and 2 of the asset in use, where it is not in the company's own Scope 1 and 2"
+OF_FRANCHISES: Final = "Scope 1 and 2 of franchisees"
+
+
+def _of_building(name: str, whole: str, unit: str) -> Part:
+    return Part(name, Product((whole, "own_area"), per=("building_area", "occupancy")), unit)
+
+
+def _of_group(name: str) -> Part:
+    whole = name.replace(" ", "_")
+    return Part(name, Product((whole, "group_size"), per=("sampled",)), "kgCO2e", reported=True)
+
+
+ROWS: Final = (
+    MethodRow(
+        LEASED,
+        Method.ASSET_SPECIFIC,
+        rank=1,
+        is_primary=True,
+        parts=(SCOPE_1, SCOPE_2, FUEL, ELECTRICITY, HEAT, REFRIGERANT),
+        boundary=OF_LEASE,
+        source="Technical Guidance, chapters 8 and 13",
+        optional=("allocation_share",),
+    ),
+    MethodRow(
+        LEASED,
+        Method.BUILDING_BY_AREA,
+        rank=2,
+        is_primary=True,
+        parts=(
+            _of_building("electricity", "building_electricity", "kWh"),
+            _of_building("heat", "building_heat", "kWh"),
+            _of_building("refrigerant", "building_refrigerant", "kg"),
+        ),
+        boundary=OF_LEASE,
+        source="Technical Guidance, chapter 8, example 8.1, pp. 97-98",
+        optional=("occupancy",),
+    ),
+    MethodRow(
+        (*LEASED, *FRANCHISES),
+        Method.AVERAGE_BY_AREA,
+        rank=3,
+        parts=(Part("building", Product(("area",)), "m2"), Part("assets", Product(("assets",)), "piece")),
+        boundary=OF_LEASE,
+        source="Technical Guidance, chapters 8, 13 and 14",
+    ),
+    MethodRow(
+        (*LEASED, *FRANCHISES),
+        Method.AVERAGE_DATA,
+        rank=3,
+        parts=(Part("use", Product(("quantity",))),),
+        boundary=OF_LEASE,
+        source="Technical Guidance, chapters 8, 13 and 14",
+    ),
+    MethodRow(
+        (Category.UPSTREAM_LEASED_ASSETS,),
+        Method.SPEND_BASED,
+        rank=4,
+        parts=(Part("lease", Product(("spend",))),),
+        boundary="cradle-to-gate of the lease's service",
+        source="screening estimate",
+        in_guidance=False,
+    ),
+    MethodRow(
+        FRANCHISES,
+        Method.FRANCHISE_SPECIFIC,
+        rank=1,
+        is_primary=True,
+        parts=(SCOPE_1, SCOPE_2, FUEL, ELECTRICITY, HEAT, REFRIGERANT),
+        boundary=OF_FRANCHISES,
+        source="Technical Guidance, chapter 14, example 14.1, p. 133",
+        optional=("allocation_share",),
+    ),
+    MethodRow(
+        FRANCHISES,
+        Method.FRANCHISE_SAMPLE,
+        rank=2,
+        parts=(_of_group("scope 1"), _of_group("scope 2")),
+        boundary=OF_FRANCHISES,
+        source="Technical Guidance, chapter 14, and appendix A",
+    ),
+)

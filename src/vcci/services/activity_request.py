@@ -1,0 +1,118 @@
+"""An activity as a caller writes it (JSON): checked, and turned into the engine's words.
+
+Numbers are taken as they are written, as texts; `vcci schema` prints the JSON Schema of these models.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from vcci.domain.activity import ActivityData
+from vcci.domain.factor import OwnFactor
+from vcci.engine.choose import OWN_FACTOR_PREFIX
+
+MAX_TEXT = 1_000
+"""Longest text of a request, in characters."""
+
+
+def _as_text(given: object) -> object:
+    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+Number = Annotated[
+    str, BeforeValidator(_as_text), StringConstraints(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$")
+]
+Quantity = Annotated[str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=MAX_TEXT)]
+"""A number with its unit, such as "50 km", or a bare number or share."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FactorOfCaller(_Strict):
+    """A factor of the caller's own: `value` in kg CO2e per `unit`, or kg of each gas in `gases`."""
+
+    value: Number | None = None
+    unit: Text
+    source: Text
+    price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    gases: Mapping[Annotated[str, StringConstraints(max_length=40)], Number] = Field(default_factory=dict)
+    gwp_set: str = ""
+    biogenic_kg_co2: Number | None = None
+
+    def as_own_factor(self) -> OwnFactor:
+        """Return the factor in the engine's words."""
+        return OwnFactor(
+            value=self.value or "",
+            unit=self.unit,
+            source=self.source,
+            price_year=self.price_year,
+            gases=dict(self.gases),
+            gwp_set=self.gwp_set,
+            biogenic_kg_co2=self.biogenic_kg_co2 or "",
+        )
+
+
+Factor = Text | FactorOfCaller
+"""The activity of a pack (`desnz2025:25_315_3147_11_1`), or a factor of the caller's own."""
+
+
+class ActivityRequest(_Strict):
+    """One activity: `quantity` and `unit`, or a `method` of the category with its `inputs` by name.
+
+    `factor` is that of the activity, `factors` those of single parts of its method; `id` comes back as it is.
+    """
+
+    id: Annotated[str, BeforeValidator(_as_text), StringConstraints(max_length=MAX_TEXT)] = ""
+    category: Annotated[int, Field(ge=1, le=15)]
+    method: Annotated[str, StringConstraints(max_length=40)] = ""
+    quantity: Number | None = None
+    unit: Annotated[str, StringConstraints(max_length=40)] = ""
+    inputs: Mapping[Annotated[str, StringConstraints(max_length=40)], Quantity] = Field(default_factory=dict)
+    factor: Factor | None = None
+    factors: Mapping[Annotated[str, StringConstraints(max_length=40)], Factor] = Field(default_factory=dict)
+    date: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = ""
+    price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    region: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = ""
+
+    def in_words_of_the_engine(self) -> tuple[ActivityData, dict[str, OwnFactor]]:
+        """Return the activity and the caller's own factors that it names."""
+        own: dict[str, OwnFactor] = {}
+
+        def named(factor: Factor | None) -> str:
+            if factor is None or isinstance(factor, str):
+                return factor or ""
+            name = factor.source if factor.source not in own else f"{factor.source} ({len(own) + 1})"
+            own[name] = factor.as_own_factor()
+            return OWN_FACTOR_PREFIX + name
+
+        activity = ActivityData(
+            activity=named(self.factor),
+            quantity=self.quantity or "",
+            unit=self.unit,
+            date=self.date,
+            price_year=self.price_year,
+            region=self.region,
+            category=self.category,
+            method=self.method,
+            inputs=dict(self.inputs),
+            factors={part: named(factor) for part, factor in self.factors.items()},
+        )
+        return activity, own
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a request: one activity, or an array of them."""
+    one = ActivityRequest.model_json_schema()
+    definitions = one.pop("$defs", {})
+    definitions["ActivityRequest"] = one
+    reference = {"$ref": "#/$defs/ActivityRequest"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Activities for `vcci calculate`",
+        "anyOf": [reference, {"type": "array", "items": reference}],
+        "$defs": definitions,
+    }
