@@ -5,10 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from vcci.domain.factor import PriceBasis
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
@@ -120,11 +122,17 @@ def run_ledger(
     return inventory, "".join(rooms.stored)
 
 
-def calculator_for(packs: Sequence[str], *, gwp_set: str = "") -> CalculatorFor:
+def calculator_for(
+    packs: Sequence[str], *, gwp_set: str = "", price_basis: PriceBasis = PriceBasis.PURCHASER
+) -> CalculatorFor:
     """Return what makes calculators over packs: those named, else all that ship without a mark."""
+    return _calculator_for(Parameters(tuple(packs), gwp_set=gwp_set, price_basis=price_basis))
+
+
+@cache
+def _calculator_for(asked: Parameters) -> CalculatorFor:
     library = PackLibrary()
-    names = tuple(packs) or library.unmarked_names()
-    broker = FactorBroker(library, Parameters(names, gwp_set=gwp_set))
+    broker = FactorBroker(library, replace(asked, packs=asked.packs or library.unmarked_names()))
     units = load.units(broker.currencies())
     return lambda own: broker.calculator(units, own)
 

@@ -31,7 +31,7 @@ JUDGE = """
             WHEN key_reason <> '' THEN key_reason
             WHEN rate_reason <> '' THEN rate_reason
             WHEN number < 0 AND NOT is_money THEN 'quantity_negative'
-            WHEN abs(number * rate * mg_co2e_per_unit) >= 9007199254740992 THEN 'quantity_too_large'
+            WHEN abs(number * rate * mg_co2e_per_unit) >= 1e18 THEN 'quantity_too_large'
             ELSE '' END AS reason,
         CASE WHEN reason = '' THEN key END AS key,
         CASE WHEN reason = ''

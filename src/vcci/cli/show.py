@@ -22,10 +22,19 @@ from vcci.domain.display import (
     visible,
 )
 from vcci.domain.finding import REASONS
-from vcci.domain.inventory import CategoryTotal, Inventory, SupplierTotal, YearTotal
+from vcci.domain.inventory import (
+    CategoryTotal,
+    GasTotal,
+    Inventory,
+    MethodTotal,
+    SupplierTotal,
+    YearTotal,
+)
 
 TOP: Final = 10
 """Suppliers and uncovered accounts shown; the files hold them all."""
+
+Totalled = CategoryTotal | SupplierTotal | YearTotal | MethodTotal
 
 FIGURES: Final = (">lines", ">tCO2e", ">share")
 """Headings that rows of emissions end with; > stands for a column of figures."""
@@ -34,7 +43,19 @@ FIGURES: Final = (">lines", ">tCO2e", ">share")
 def inventory(shown: Inventory, console: Console | None = None) -> None:
     """Print totals, categories, suppliers, years, coverage, notices and packs, on stdout."""
     console = console or Console(highlight=False)
-    tables = (_categories, _suppliers, _years, _coverage, _outcomes, _uncovered, _notices, _packs)
+    tables = (
+        _categories,
+        _suppliers,
+        _years,
+        _methods,
+        _gases,
+        _apart,
+        _coverage,
+        _outcomes,
+        _uncovered,
+        _notices,
+        _packs,
+    )
     parts = (_reading, _headline, *tables)
     for part in (part(shown) for part in parts):
         if isinstance(part, Text) or part.row_count:
@@ -112,6 +133,27 @@ def _years(shown: Inventory) -> Table:
     return _table("By year", ("year", *FIGURES), rows)
 
 
+def _methods(shown: Inventory) -> Table:
+    rows = (
+        (row.method, "of partners" if row.is_primary else "secondary", *_figures(row, shown))
+        for row in shown.methods
+    )
+    return _table("By method", ("method", "data", *FIGURES), rows)
+
+
+def _gases(shown: Inventory) -> Table:
+    rows = (
+        (row.gas or "not published by gas", tonnes(row.emissions_mg_co2e), _share(row, shown))
+        for row in shown.gases
+    )
+    return _table("By gas", ("gas", *FIGURES[1:]), rows)
+
+
+def _apart(shown: Inventory) -> Table:
+    rows = ((row.what, f"{row.lines:,}", tonnes(row.emissions_mg)) for row in shown.apart)
+    return _table("Stated apart, in no total", ("what", ">lines", ">t"), rows)
+
+
 def _outcomes(shown: Inventory) -> Table:
     rows = (
         (row.outcome.value, _meaning(row.reason), f"{row.rows:,}", money(row.spend_hundredths), row.unit)
@@ -139,9 +181,12 @@ def _packs(shown: Inventory) -> Table:
     return _table("Factor packs", ("~pack", "~version", "~publisher", "~licence", ">digest"), rows)
 
 
-def _figures(row: CategoryTotal | SupplierTotal | YearTotal, shown: Inventory) -> tuple[str, str, str]:
-    share = percent(row.emissions_mg_co2e, shown.total_mg_co2e)
-    return f"{row.lines:,}", tonnes(row.emissions_mg_co2e), share
+def _figures(row: Totalled, shown: Inventory) -> tuple[str, str, str]:
+    return f"{row.lines:,}", tonnes(row.emissions_mg_co2e), _share(row, shown)
+
+
+def _share(row: Totalled | GasTotal, shown: Inventory) -> str:
+    return percent(row.emissions_mg_co2e, shown.total_mg_co2e)
 
 
 def _meaning(reason: str) -> str:

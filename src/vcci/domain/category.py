@@ -79,6 +79,7 @@ class Method(StrEnum):
     EQUITY_INVESTMENT = "equity-investment"
     EQUITY_BY_REVENUE = "equity-by-revenue"
     PROJECT_FINANCE = "project-finance"
+    PROJECT_DEBT = "project-debt"
     PROJECT_BY_COST = "project-by-cost"
     LIFETIME_PROJECTION = "lifetime-projection"
     FINANCED_EMISSIONS = "financed-emissions"

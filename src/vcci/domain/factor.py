@@ -48,8 +48,8 @@ class EmissionFactor:
 class OwnFactor:
     """A factor that the caller brings along: `value` kg CO2e per `unit`, in prices of `price_year`.
 
-    Instead of the value, or beside it, `gases` may give kg of each gas per unit, such as {"CH4": "0.011"};
-    `gwp_set` weighs them. `biogenic_kg_co2` is stated apart.
+    Instead of the value, `gases` may give kg of each gas per unit, such as {"CH4": "0.011"}, which `gwp_set`
+    weighs, or `gases_kg_co2e` the same as CO2e in that set. `biogenic_kg_co2` is stated apart.
     """
 
     value: str
@@ -57,6 +57,7 @@ class OwnFactor:
     source: str
     price_year: int | None = None
     gases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    gases_kg_co2e: Mapping[str, str] = field(default_factory=dict, hash=False)
     gwp_set: str = ""
     biogenic_kg_co2: str = ""
 

@@ -44,7 +44,7 @@ REASONS: Final[dict[str, Reason]] = {
     "quantity_missing": _rejected("The amount is empty.", "Fill in the amount."),
     "quantity_not_a_number": _rejected("The amount is not a number.", "Write digits, such as 1234.56."),
     "quantity_negative": _rejected("A physical quantity is negative.", "Use a positive quantity."),
-    "quantity_too_large": _rejected("One row is over 9 Mt CO2e.", "Check the amount and its unit."),
+    "quantity_too_large": _rejected("One row is over 1 Gt CO2e.", "Check the amount and its unit."),
     "unit_missing": _rejected("There is no currency or unit.", "Fill it in, or set --currency."),
     "unit_unknown": _rejected("The currency or unit is not known.", "Use ISO 4217 or a listed unit."),
     "date_missing": _rejected("The date is missing.", "Fill in the date, or set --year."),

@@ -185,6 +185,11 @@ class Inventory:
     apart: tuple[ApartTotal, ...] = ()
 
     @property
+    def lines_in_totals(self) -> int:
+        """Lines without those that are stated apart."""
+        return sum(category.lines for category in self.categories)
+
+    @property
     def primary_data_mg_co2e(self) -> int:
         """The emissions that stand on data of suppliers or other partners."""
         return sum(m.emissions_mg_co2e for m in self.methods if m.is_primary)

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_LINE_MG_CO2E = 2**53
-"""Largest line, in mg CO2e (9 Mt): above it a float64 no longer counts single milligrams."""
+MAX_LINE_MG_CO2E = 10**18
+"""Largest line, in mg CO2e: 1 Gt, which is no row of a ledger but a code taken for an amount.
+
+Above 2^53 mg (9 Mt) a float64 no longer counts single milligrams: such a line is exact to 16 digits.
+"""
 
 
 @dataclass(frozen=True, slots=True)

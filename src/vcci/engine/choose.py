@@ -97,7 +97,7 @@ class FactorChoice:
         if own is None:
             return Unresolved("factor_not_found", (key.activity,))
         gwp_set = key.gwp_set or own.gwp_set
-        gases: dict[str, Decimal] = {}
+        gases = {gas: Decimal(kg_co2e) for gas, kg_co2e in own.gases_kg_co2e.items()}
         for gas, kg in own.gases.items():
             weight = self._gwp(gas, gwp_set)
             if weight is None:
@@ -105,7 +105,7 @@ class FactorChoice:
             gases[gas] = Decimal(kg) * weight
         if exact_number(own.value) is None and not gases:
             return Unresolved("factor_not_a_number", (key.activity, own.value))
-        if own.value and key.gwp_set and key.gwp_set != own.gwp_set and not gases:
+        if key.gwp_set not in ("", own.gwp_set) and (own.gases_kg_co2e or not gases):
             return Unresolved(
                 "gwp_not_available", (f"{key.activity} is {own.gwp_set or 'of no stated set'}",)
             )

@@ -8,6 +8,9 @@ from typing import Final
 PLAIN_DECIMAL: Final = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"
 """Digits, one point, a sign in front. Intake writes all other forms as this one or rejects the row."""
 
+MOST_DECIMALS: Final = 18
+"""Digits after the point in PLAIN_DECIMAL."""
+
 _PATTERN: Final = re.compile(PLAIN_DECIMAL)
 
 
@@ -23,5 +26,7 @@ def exact_number(text: str) -> Fraction | None:
 
 def plain_text(value: Fraction) -> str:
     """Return the float64 nearest to `value` as plain decimal text of at most 18 decimals."""
-    text = format(round(Decimal(repr(float(value))), 18), "f")
+    nearest = Decimal(repr(float(value)))
+    is_too_fine = -int(nearest.as_tuple().exponent) > MOST_DECIMALS
+    text = format(round(nearest, MOST_DECIMALS) if is_too_fine else nearest, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

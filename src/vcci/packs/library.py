@@ -96,6 +96,10 @@ class PackLibrary:
             self._factors[name] = contents.FACTORS_OF[kind](self._of_kind(name, kind), manifest)
         return self._factors[name]
 
+    def is_of_factors(self, name: str) -> bool:
+        """Say whether a pack gives emission factors."""
+        return self.manifest(name).kind in FACTOR_KINDS
+
     def rates(self, name: str) -> Mapping[str, Mapping[str, Decimal]]:
         """Return units per euro by currency and ISO date; the euro itself is 1 on every published day."""
         if name not in self._rates:

@@ -21,6 +21,7 @@ def _as_text(given: object) -> object:
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Number = Annotated[
     str, BeforeValidator(_as_text), StringConstraints(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$")
 ]
@@ -33,13 +34,17 @@ class _Strict(BaseModel):
 
 
 class FactorOfCaller(_Strict):
-    """A factor of the caller's own: `value` in kg CO2e per `unit`, or kg of each gas in `gases`."""
+    """A factor of the caller's own: `value` in kg CO2e per `unit`, or its gases.
+
+    `gases` are kg of each gas, weighed in `gwp_set`; `gases_kg_co2e` are weighed in it already.
+    """
 
     value: Number | None = None
     unit: Text
     source: Text
     price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
-    gases: Mapping[Annotated[str, StringConstraints(max_length=40)], Number] = Field(default_factory=dict)
+    gases: Mapping[Name, Number] = Field(default_factory=dict)
+    gases_kg_co2e: Mapping[Name, Number] = Field(default_factory=dict)
     gwp_set: str = ""
     biogenic_kg_co2: Number | None = None
 
@@ -51,6 +56,7 @@ class FactorOfCaller(_Strict):
             source=self.source,
             price_year=self.price_year,
             gases=dict(self.gases),
+            gases_kg_co2e=dict(self.gases_kg_co2e),
             gwp_set=self.gwp_set,
             biogenic_kg_co2=self.biogenic_kg_co2 or "",
         )
@@ -71,9 +77,9 @@ class ActivityRequest(_Strict):
     method: Annotated[str, StringConstraints(max_length=40)] = ""
     quantity: Number | None = None
     unit: Annotated[str, StringConstraints(max_length=40)] = ""
-    inputs: Mapping[Annotated[str, StringConstraints(max_length=40)], Quantity] = Field(default_factory=dict)
+    inputs: Mapping[Name, Quantity] = Field(default_factory=dict)
     factor: Factor | None = None
-    factors: Mapping[Annotated[str, StringConstraints(max_length=40)], Factor] = Field(default_factory=dict)
+    factors: Mapping[Name, Factor] = Field(default_factory=dict)
     date: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = ""
     price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
     region: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = ""
@@ -85,8 +91,10 @@ class ActivityRequest(_Strict):
         def named(factor: Factor | None) -> str:
             if factor is None or isinstance(factor, str):
                 return factor or ""
-            name = factor.source if factor.source not in own else f"{factor.source} ({len(own) + 1})"
-            own[name] = factor.as_own_factor()
+            meant = factor.as_own_factor()
+            taken = own.get(factor.source, meant) != meant
+            name = f"{factor.source} ({len(own) + 1})" if taken else factor.source
+            own[name] = meant
             return OWN_FACTOR_PREFIX + name
 
         activity = ActivityData(

@@ -8,8 +8,8 @@ from vcci.domain.method import MethodRow, Part, Product
 OF_ENERGY: Final = (Category.FUEL_AND_ENERGY_RELATED_ACTIVITIES,)
 UPSTREAM: Final = "upstream of purchased fuels and energy, without combustion; losses by who uses the energy"
 
-BOUGHT: Final = Part("upstream", Product(("electricity",)), "kWh")
-LOST: Final = Product(("electricity", "loss_rate"))
+BOUGHT: Final = Part("upstream", Product(("energy",)), "kWh")
+LOST: Final = Product(("energy", "loss_rate"))
 
 ROWS: Final = (
     MethodRow(

@@ -45,6 +45,15 @@ ROWS: Final = (
         is_primary=True,
         parts=_reported("invested", per_sum=("total_equity", "total_debt")),
         boundary=OF_PROJECT,
+        source="Technical Guidance, chapter 15",
+    ),
+    MethodRow(
+        INVESTED,
+        Method.PROJECT_DEBT,
+        rank=1,
+        is_primary=True,
+        parts=_reported("invested", per=("project_cost",)),
+        boundary=OF_PROJECT,
         source="Technical Guidance, chapter 15, example 15.3, p. 148",
     ),
     MethodRow(
