@@ -20,8 +20,6 @@ LIBRARY = PackLibrary()
 TABLE: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("physical_published.yaml").read_text(encoding="utf-8")
 )
-READY = [case for case in TABLE["cases"] if "needs" not in case]
-WAITING = [case for case in TABLE["cases"] if "needs" in case]
 HALF_A_MILLIGRAM = Decimal("0.5e-6")
 
 
@@ -39,7 +37,7 @@ def calculator(pack: str, gwp_set: str) -> Calculator:
     return broker.calculator(load.units(broker.currencies()), {})
 
 
-@pytest.mark.parametrize("case", READY, ids=case_id)
+@pytest.mark.parametrize("case", TABLE["cases"], ids=case_id)
 def test_engine_gives_the_published_answer(case: dict[str, Any]) -> None:
     line = calculator(case["pack"], case.get("gwp_set", "")).calculate(
         ActivityData(case["activity"], case["amount"], case["unit"], category=case["category"])
@@ -49,13 +47,6 @@ def test_engine_gives_the_published_answer(case: dict[str, Any]) -> None:
     gap = abs(Decimal(line.emissions_mg_co2e) / 1_000_000 - expected)
     assert gap <= half_of_ninth_digit(expected) + HALF_A_MILLIGRAM
     assert (line.pack, line.notices) == (case["pack"], ())
-
-
-@pytest.mark.parametrize("case", WAITING, ids=case_id)
-def test_factor_of_an_example_that_waits_for_its_method_is_here(case: dict[str, Any]) -> None:
-    (factor,) = (f for f in LIBRARY.factors(case["pack"]) if f.activity == case["activity"])
-    published_in_kg = {"9": 1000}.get(factor.activity.partition(":")[2].partition("_")[0], 1)
-    assert factor.value_kg_co2e == Decimal(case["factor"]) * published_in_kg
 
 
 @pytest.mark.parametrize("case", TABLE["by_gas"], ids=case_id)

@@ -50,6 +50,7 @@ REASONS: Final[dict[str, Reason]] = {
     "date_missing": _rejected("The date is missing.", "Fill in the date, or set --year."),
     "date_not_a_date": _rejected("The date cannot be read.", "Write YYYY-MM-DD."),
     "date_outside_rates": _rejected("No exchange rate is published for the date.", "Check the date."),
+    "region_unknown": _rejected("The region is no country.", "Use a code of ISO 3166 such as GB."),
     "category_unknown": _rejected("The category is not 1 to 15.", "Use a Scope 3 category number."),
     "request_malformed": _rejected("The activity is not written as the schema asks.", "See `vcci schema`."),
     "input_unknown": _rejected("The method has no such input.", "Use the inputs of the method's page."),

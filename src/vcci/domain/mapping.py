@@ -57,13 +57,15 @@ class AccountRule:
     """What an account buys: a commodity, a factor of one's own, or the reason why it is no purchase.
 
     `account` is compared without regard to case, spacing and punctuation at the ends; `code` exactly.
-    Exactly one of `commodity` (NAICS 2017), `own_factor` (name in `Mapping.own_factors`) and
+    Exactly one of `commodity` (NAICS 2017), `activity` (of a physical factor, such as
+    desnz2025:25_315_3147_11_1; its category is told too), `own_factor` (name in `Mapping.own_factors`) and
     `not_a_purchase` (an excluding code of domain/finding.py) is set.
     """
 
     account: str = ""
     code: str = ""
     commodity: str = ""
+    activity: str = ""
     own_factor: str = ""
     not_a_purchase: str = ""
     category: int = 0

@@ -95,22 +95,34 @@ class Calculator:
         if abs(amount * multiplier.mg_co2e_per_unit) >= MAX_LINE_MG_CO2E:
             return Unresolved("quantity_too_large")
         biogenic = multiplier.biogenic_mg_co2
+        emissions = quantised_mg(amount, multiplier.mg_co2e_per_unit)
         row = row_for(activity.category, multiplier.method)
         return EmissionLine(
             amount=amount,
             mg_co2e_per_unit=multiplier.mg_co2e_per_unit,
-            emissions_mg_co2e=quantised_mg(amount, multiplier.mg_co2e_per_unit),
+            emissions_mg_co2e=emissions,
             factor_id=multiplier.factor_id,
             factor_unit=multiplier.factor_unit,
             pack=multiplier.pack,
             method=multiplier.method,
             notices=(*multiplier.notices, *rate.notices),
-            steps=multiplier.steps,
+            steps=(
+                *multiplier.steps,
+                *_exchanged(activity, rate, amount=amount, currency=multiplier.factor_currency),
+                f"{amount!r} x {multiplier.mg_co2e_per_unit!r} = {emissions} mg CO2e",
+            ),
             category=activity.category,
             gases_mg_co2e={gas: quantised_mg(amount, mg) for gas, mg in multiplier.gases_mg_co2e.items()},
             biogenic_mg_co2=None if biogenic is None else quantised_mg(amount, biogenic),
             is_apart=row is not None and row.is_apart,
         )
+
+
+def _exchanged(activity: ActivityData, rate: Rate, *, amount: float, currency: str) -> tuple[str, ...]:
+    if not rate.published:
+        return ()
+    told = f"{rate.value!r} {currency} per {activity.unit} of {rate.published}"
+    return (f"{activity.quantity} {activity.unit} x {told} = {amount!r} {currency}",)
 
 
 def _of_part(line: EmissionLine, part: PartOfActivity) -> EmissionLine:

@@ -12,6 +12,7 @@ from typing import Final
 from vcci.domain.category import Category, Method
 from vcci.domain.factor import EmissionFactor
 from vcci.domain.quantity import MONEY, UnitTable
+from vcci.domain.region import is_region
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
 from vcci.engine.choose import FactorChoice
 from vcci.engine.deflate import UNCHANGED, Deflation, PriceIndices
@@ -36,6 +37,8 @@ class Resolver:
             return Unresolved("unit_unknown" if key.unit else "unit_missing", (key.unit,))
         if not key.activity:
             return Unresolved("commodity_unknown")
+        if key.region and not is_region(key.region):
+            return Unresolved("region_unknown", (key.region,))
         is_money = unit.dimension == MONEY
         method = key.method or (Method.SPEND_BASED if is_money else Method.AVERAGE_DATA).value
         row = row_for(key.category, method)

@@ -45,6 +45,7 @@ WIDTH: Final = 10_000
 HEADING: Final = "# How this ledger is read, and what its accounts buy. Correct it and use it with --map.\n"
 
 Text = Annotated[str, StringConstraints(min_length=1)]
+_Figure = Annotated[str, StringConstraints(pattern=PLAIN_DECIMAL)]
 _Texts = tuple[Text, ...]
 Path_ = tuple[str | int, ...]
 
@@ -70,6 +71,7 @@ class _Rule(_Strict):
     account: str = ""
     code: str = ""
     commodity: Annotated[str, StringConstraints(pattern="^[0-9]{2,6}$")] | None = None
+    activity: Text | None = None
     own_factor: Text | None = None
     not_a_purchase: Text | None = None
     category: Annotated[int, Field(ge=1, le=15)] | None = None
@@ -79,8 +81,10 @@ class _Rule(_Strict):
     def _says_one_thing(self) -> Self:
         if not (folded(self.account) or self.code):
             raise ValueError("a rule needs an account or a code")
-        if sum(map(bool, (self.commodity, self.own_factor, self.not_a_purchase))) != 1:
-            raise ValueError("a rule needs exactly one of commodity, own_factor and not_a_purchase")
+        if sum(map(bool, (self.commodity, self.activity, self.own_factor, self.not_a_purchase))) != 1:
+            raise ValueError("a rule needs exactly one of commodity, activity, own_factor and not_a_purchase")
+        if self.activity and not self.category:
+            raise ValueError("a rule that names an activity needs its category")
         if self.not_a_purchase and self.not_a_purchase not in NOT_A_PURCHASE:
             known = ", ".join(NOT_A_PURCHASE)
             raise ValueError(f"not_a_purchase is one of {known}, not {self.not_a_purchase!r}")
@@ -88,10 +92,24 @@ class _Rule(_Strict):
 
 
 class _OwnFactor(_Strict):
-    value: Annotated[str, StringConstraints(pattern=PLAIN_DECIMAL)]
+    value: _Figure | None = None
     unit: Text
     source: Text
     price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    gases: dict[Text, _Figure] = Field(default_factory=dict)
+    gases_kg_co2e: dict[Text, _Figure] = Field(default_factory=dict)
+    gwp_set: str = ""
+    biogenic_kg_co2: _Figure | None = None
+
+    @model_validator(mode="after")
+    def _says_how_much(self) -> Self:
+        if sum(map(bool, (self.value, self.gases, self.gases_kg_co2e))) != 1:
+            raise ValueError("a factor needs exactly one of value, gases and gases_kg_co2e")
+        return self
+
+    def as_own_factor(self) -> OwnFactor:
+        texts = {"value": self.value or "", "biogenic_kg_co2": self.biogenic_kg_co2 or ""}
+        return OwnFactor(**self.model_dump() | texts)
 
 
 class _File(_Strict):
@@ -166,7 +184,7 @@ def _mapping(file: _File) -> Mapping:
         capital_values=file.capital_values,
         redacted_suppliers=file.redacted_suppliers,
         accounts=tuple(AccountRule(**rule) for rule in rules),
-        own_factors={name: OwnFactor(**own.model_dump()) for name, own in file.own_factors.items()},
+        own_factors={name: own.as_own_factor() for name, own in file.own_factors.items()},
     )
 
 

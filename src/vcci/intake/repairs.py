@@ -30,7 +30,14 @@ FIELDS: Final = ("source", "line", "column", "code", "value", "row", "run", "sha
 """Columns that a file of mended rows must have."""
 
 FOUND_LATER: Final = frozenset(
-    ("unit_unknown", "quantity_negative", "quantity_too_large", "date_outside_rates", "category_unknown")
+    (
+        "unit_unknown",
+        "quantity_negative",
+        "quantity_too_large",
+        "date_outside_rates",
+        "region_unknown",
+        "category_unknown",
+    )
 )
 """Reasons that only the calculation finds: intake sees nothing wrong with such a row."""
 

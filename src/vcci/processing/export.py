@@ -38,6 +38,7 @@ AT_FAULT: Final = {
     "quantity_negative": "quantity",
     "quantity_too_large": "quantity",
     "date_outside_rates": "date",
+    "region_unknown": "region",
 }
 """The cell at fault, where the calculation rejects a row and not intake, which tells the column itself."""
 

@@ -114,4 +114,6 @@ def folded(account: str) -> str:
 def _activity(rule: AccountRule) -> str:
     if rule.own_factor:
         return OWN_FACTOR_PREFIX + rule.own_factor
+    if rule.activity:
+        return rule.activity
     return COMMODITY_PREFIX + rule.commodity

@@ -99,6 +99,8 @@ INVALID = {
     "accounts:\n- {code: 1, not_a_purchase: tax}\n- {code: '1', not_a_purchase: tax}": "3: the code",
     "own_factors: {x: {value: 1e5, unit: kg, source: s}}": "own_factors.x.value",
     "own_factors: {x: {value: '1', unit: kg}}": "own_factors.x.source",
+    "own_factors: {x: {unit: kg, source: s}}": "exactly one of value, gases and gases_kg_co2e",
+    "accounts:\n- {account: A, activity: 'grid:FR'}": "a rule that names an activity needs its category",
     "currency: pounds": "mapping.yaml:1: currency",
     "currency: GBP\ncurrency: EUR": "mapping.yaml:2: a key stands here a second time",
     "columns: &a {supplier: x}\nown_factors: *a": "anchors and aliases",
