@@ -93,6 +93,9 @@ REASONS: Final[dict[str, Reason]] = {
     "gas_not_published": _not_covered(
         "The factor is not published by gas.", "Ask for the whole factor, or use one with gases."
     ),
+    "difference_negative": _not_covered(
+        "The factor that is taken off is larger than the other.", "Check which is the life cycle's."
+    ),
     "method_missing": _not_covered(
         "The category has no method for this kind of quantity yet.", "Give spend, or another category."
     ),

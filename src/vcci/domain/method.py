@@ -58,7 +58,7 @@ class Amount(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """a x b x (1 - c) / d / (e + f), and twice that for a way there and back."""
+    """a x b x (1 - c - d) / e / (f + g), and twice that for a way there and back."""
 
     of: tuple[str, ...]
     per: tuple[str, ...] = ()
@@ -81,8 +81,7 @@ class Product:
         amount = Fraction(2 if self.there_and_back else 1)
         for name in self.of:
             amount *= given.get(name, 1)
-        for name in self.less:
-            amount *= 1 - given.get(name, Fraction(0))
+        amount *= 1 - sum((given.get(name, Fraction(0)) for name in self.less), Fraction(0))
         for name in self.per:
             amount /= given.get(name, 1)
         if self.per_sum:
@@ -93,7 +92,8 @@ class Product:
         """Return the product in words, or in numbers where `given` holds the inputs' texts."""
         shown = [given[name] for name in self.of if name in given]
         shown += ["2"] if self.there_and_back else []
-        shown += [f"(1 - {given[name]})" for name in self.less if name in given]
+        taken_off = [given[name] for name in self.less if name in given]
+        shown += [f"(1 - {' - '.join(taken_off)})"] if taken_off else []
         text = " x ".join(shown)
         for name in self.per:
             text += f" / {given[name]}" if name in given else ""
@@ -114,14 +114,15 @@ class Default:
 class Part:
     """An amount and the factor that it is multiplied by.
 
-    `name` is what the caller names the factor by. `unit` is the amount's; empty: that of its first input.
-    A part that is `reported` needs no factor.
+    `name` is what the caller names the factor by; where `less` is set, the factor of that name is taken off
+    it. `unit` is the amount's; empty: that of its first input. A part that is `reported` needs no factor.
     """
 
     name: str
     amount: Amount
     unit: str = ""
     reported: bool = False
+    less: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ OWN_FACTOR_PREFIX: Final = "own:"
 GAS_MARK: Final = "#"
 """`activity#CO2` asks for one gas of a factor."""
 
+LESS: Final = " less "
+"""`a less b` asks for what is left of one factor when another, per the same unit, is taken off."""
+
 GWP_PREFIX: Final = "gwp:"
 
 FactorLookup = Callable[[str], Sequence[EmissionFactor]]
@@ -46,6 +49,14 @@ class FactorChoice:
 
     def choose(self, key: FactorKey) -> EmissionFactor | Unresolved:
         """Return the factor of a key in the GWP set that is asked for, or the reason for none."""
+        whole, less, rest = key.activity.partition(LESS)
+        found = self._single(replace(key, activity=whole))
+        if not less or isinstance(found, Unresolved):
+            return found
+        taken_off = self._single(replace(key, activity=rest))
+        return taken_off if isinstance(taken_off, Unresolved) else _difference(found, taken_off)
+
+    def _single(self, key: FactorKey) -> EmissionFactor | Unresolved:
         activity, _, gas = key.activity.partition(GAS_MARK)
         if activity == REPORTED:
             return AS_REPORTED
@@ -123,6 +134,24 @@ class FactorChoice:
             gases_kg_co2e=gases,
             biogenic_kg_co2=Decimal(own.biogenic_kg_co2) if own.biogenic_kg_co2 else None,
         )
+
+
+def _difference(whole: EmissionFactor, part: EmissionFactor) -> EmissionFactor | Unresolved:
+    """Return `whole` without `part`; gases and biogenic CO2 stay only where both are published by gas."""
+    if whole.unit != part.unit:
+        return Unresolved("unit_does_not_fit", (whole.unit, part.unit))
+    if part.value_kg_co2e > whole.value_kg_co2e:
+        return Unresolved("difference_negative", (whole.id, part.id))
+    gases = whole.gases_kg_co2e if set(whole.gases_kg_co2e) == set(part.gases_kg_co2e) else {}
+    return replace(
+        whole,
+        id=f"{whole.id}{LESS}{part.id}",
+        name=f"{whole.name}, less {part.name}",
+        value_kg_co2e=whole.value_kg_co2e - part.value_kg_co2e,
+        gases_kg_co2e={gas: kg_co2e - part.gases_kg_co2e[gas] for gas, kg_co2e in gases.items()},
+        biogenic_kg_co2=None,
+        notices=tuple(dict.fromkeys((*whole.notices, *part.notices))),
+    )
 
 
 def _one_gas(factor: EmissionFactor, gas: str) -> EmissionFactor | Unresolved:

@@ -13,6 +13,7 @@ from vcci.domain.activity import ActivityData
 from vcci.domain.method import REPORTED, Input, Kind, MethodRow, Part
 from vcci.domain.quantity import MONEY, UnitTable
 from vcci.domain.selection import Unresolved
+from vcci.engine.choose import LESS
 from vcci.engine.methods import row_for
 from vcci.engine.methods.inputs import INPUTS
 from vcci.engine.numbers import exact_number, plain_text
@@ -104,12 +105,19 @@ def _part(
     unit = part.unit or lead.unit
     return PartOfActivity(
         part.name,
-        activity=REPORTED if part.reported else activity.factor_of(part.name),
+        activity=_factor(part, activity),
         quantity=plain_text(amount),
         unit=unit,
         formula=f"{part.name}: {words} = {numbers} = {plain_text(amount)} {unit}",
         notices=_notices(row, names, activity.inputs),
     )
+
+
+def _factor(part: Part, activity: ActivityData) -> str:
+    if part.reported:
+        return REPORTED
+    named = activity.factor_of(part.name)
+    return f"{named}{LESS}{activity.factor_of(part.less)}" if part.less else named
 
 
 def _mixed(others: Sequence[Given]) -> tuple[str, ...]:

@@ -73,7 +73,8 @@ def _part(part: Part) -> str:
 def _factor(part: Part, unit: str) -> str:
     if part.reported:
         return "none: the emissions are as reported"
-    return f"kg CO2e per {unit}" if part.unit else "kg CO2e per unit of that dimension"
+    per = f"kg CO2e per {unit}" if part.unit else "kg CO2e per unit of that dimension"
+    return f"{per}, less that of `{part.less}`" if part.less else per
 
 
 def _remark(row: MethodRow, name: str) -> str:

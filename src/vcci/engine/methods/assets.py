@@ -8,6 +8,7 @@ from vcci.engine.methods.goods import ELECTRICITY, FUEL, HEAT, REFRIGERANT, SCOP
 
 LEASED: Final = (Category.UPSTREAM_LEASED_ASSETS, Category.DOWNSTREAM_LEASED_ASSETS)
 FRANCHISES: Final = (Category.FRANCHISES,)
+INSTRUMENTS: Final = ("certificate_share", "contract_share", "supplier_rate_share")
 OF_LEASE: Final = "Scope 1 and 2 of the asset in use, where it is not in the company's own Scope 1 and 2"
 OF_FRANCHISES: Final = "Scope 1 and 2 of franchisees"
 
@@ -31,6 +32,30 @@ ROWS: Final = (
         boundary=OF_LEASE,
         source="Technical Guidance, chapters 8 and 13",
         optional=("allocation_share",),
+    ),
+    MethodRow(
+        (*LEASED, *FRANCHISES),
+        Method.LOCATION_BASED_ELECTRICITY,
+        rank=2,
+        parts=(Part("grid average", Product(("electricity", "allocation_share")), "kWh"),),
+        boundary=OF_LEASE,
+        source="Scope 2 Guidance (2015): the average of the grid",
+        optional=("allocation_share",),
+    ),
+    MethodRow(
+        (*LEASED, *FRANCHISES),
+        Method.MARKET_BASED_ELECTRICITY,
+        rank=2,
+        parts=(
+            Part("certificates", Product(("certificate_share", "electricity")), "kWh"),
+            Part("contracts", Product(("contract_share", "electricity")), "kWh"),
+            Part("supplier rate", Product(("supplier_rate_share", "electricity")), "kWh"),
+            Part("residual mix", Product(("electricity",), less=INSTRUMENTS), "kWh"),
+        ),
+        boundary=OF_LEASE,
+        source="Scope 2 Guidance (2015): instruments in their order, and the residual mix for the rest",
+        optional=INSTRUMENTS,
+        shares=INSTRUMENTS,
     ),
     MethodRow(
         LEASED,

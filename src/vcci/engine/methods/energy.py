@@ -39,6 +39,14 @@ ROWS: Final = (
     ),
     MethodRow(
         OF_ENERGY,
+        Method.LIFE_CYCLE_LESS_COMBUSTION,
+        rank=2,
+        parts=(Part("life cycle", Product(("fuel",)), less="combustion"),),
+        boundary="A: upstream of purchased fuels, without their combustion",
+        source="Technical Guidance, chapter 3",
+    ),
+    MethodRow(
+        OF_ENERGY,
         Method.RESOLD_ENERGY,
         rank=2,
         parts=(Part("energy sold on", Product(("quantity",))),),

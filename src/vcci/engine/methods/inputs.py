@@ -41,6 +41,11 @@ _LISTED: Final = (
     Input("weeks", Kind.NUMBER, "weeks a year"),
     Input("mode_share", Kind.SHARE, "share of the employees who use this mode"),
     Input("telework", "fte_hour", "hours worked at home"),
+    Input(
+        "certificate_share", Kind.SHARE, "share of the electricity that energy attribute certificates cover"
+    ),
+    Input("contract_share", Kind.SHARE, "share that contracts for named generation cover"),
+    Input("supplier_rate_share", Kind.SHARE, "share that the supplier's own rate covers"),
     Input("own_area", "m2", "floor area of the company's part"),
     Input("building_area", "m2", "floor area of the building"),
     Input("occupancy", Kind.SHARE, "share of the building that is let"),

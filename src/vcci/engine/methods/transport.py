@@ -105,6 +105,14 @@ ROWS: Final = (
     ),
     MethodRow(
         FREIGHT,
+        Method.HUB_THROUGHPUT,
+        rank=4,
+        parts=(Part("hub", Product(("mass",)), "t"),),
+        boundary="Scope 1 and 2 of hubs: what is handled between two legs of a chain",
+        source="ISO 14083:2023, hub operations",
+    ),
+    MethodRow(
+        FREIGHT,
         Method.AVERAGE_DATA,
         rank=4,
         parts=(Part("transport", Product(("quantity",))),),
