@@ -6,18 +6,22 @@ columns; lines come out as a frame with their derivation. The same engine answer
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from vcci import runtime
+from vcci.domain import boundary
 from vcci.domain.display import exact_kilograms, tonnes
 from vcci.domain.factor import EmissionFactor, PriceBasis
 from vcci.domain.product_footprint import ProductFootprint, co2_of_carbon
+from vcci.domain.quality import primary_data_share_percent, weighted_score
 from vcci.domain.sampling import sampling_interval, systematic_sample
 from vcci.domain.selection import Unresolved
+from vcci.engine.boundary import place as place_situation
+from vcci.engine.boundary import recalculation as recalculation_of
 from vcci.engine.expand import PartOfActivity, expand
 from vcci.packs import PackLibrary
 from vcci.packs.search import search
@@ -35,8 +39,12 @@ __all__ = [
     "calculate",
     "co2_of_carbon",
     "factors",
+    "place",
+    "primary_data_share_percent",
+    "recalculation",
     "sampling_interval",
     "systematic_sample",
+    "weighted_score",
 ]
 
 LINE_SCHEMA: dict[str, Any] = {
@@ -141,6 +149,36 @@ def amounts(activity: Mapping[str, Any]) -> tuple[PartOfActivity, ...]:
     if isinstance(parts, Unresolved):
         raise ValueError(f"{parts.reason}: {', '.join(parts.tried)}")
     return parts
+
+
+SITUATIONS: dict[str, type] = {
+    "lease": boundary.Lease,
+    "freight": boundary.Freight,
+    "purchase": boundary.Purchase,
+    "stage": boundary.Stage,
+    "travel": boundary.Travel,
+    "holding": boundary.Holding,
+    "franchise": boundary.Franchise,
+    "biogenic_co2": boundary.BiogenicCo2,
+}
+"""Situations of the boundary by the name that `place` takes."""
+
+
+def place(situation: str, **told: Any) -> boundary.Placement:
+    """Return where an emission belongs (its `label` is `3.4` or `scope 1`), why, and the source.
+
+    `place("freight", leg=..., operator="others", is_paid_by_company=True, source="fuel")`; docs/boundary.md
+    lists the situations and their words. Raises `ValueError` for a word that is not known.
+    """
+    kind = SITUATIONS[situation]
+    known: dict[str, Any] = {field.name: field.type for field in fields(kind)}
+    chosen = {name: text if known[name] is bool else known[name](text) for name, text in told.items()}
+    return place_situation(kind(**chosen))
+
+
+def recalculation(change: str) -> str:
+    """Return what a change does to the base year: `no recalculation`, or `recalculation if significant`."""
+    return recalculation_of(boundary.Change(change)).value
 
 
 def factors(words: str, *, packs: Sequence[str] = (), limit: int = 20) -> pl.DataFrame:
