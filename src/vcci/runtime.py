@@ -14,13 +14,14 @@ from vcci.domain.factor import PriceBasis
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
+from vcci.engine.assess import Assessor
 from vcci.errors import InputError
 from vcci.events import Hook, ignore
 from vcci.intake import IntakeLimits, read_ledger, save_mapping
 from vcci.intake.ledger import RAW_FOLDER
 from vcci.intake.repairs import save_repairs
 from vcci.packs import PackLibrary
-from vcci.parameters import load
+from vcci.parameters import load, quality
 from vcci.processing import classify, export, local
 from vcci.reports import inventory as inventory_report
 from vcci.services.calculations import CalculatorFor
@@ -105,7 +106,7 @@ def run_ledger(
 
     `repairs` are files of mended rows, in order.
     """
-    broker = FactorBroker(PackLibrary(), parameters)
+    broker = FactorBroker(PackLibrary(), parameters, assessor())
     rooms = LocalRooms(settings, paths, mapping, broker, hook, repairs)
     units = load.units(broker.currencies())
     _refuse_unknown_currency(mapping.currency, units)
@@ -132,9 +133,15 @@ def calculator_for(
 @cache
 def _calculator_for(asked: Parameters) -> CalculatorFor:
     library = PackLibrary()
-    broker = FactorBroker(library, replace(asked, packs=asked.packs or library.unmarked_names()))
+    named = replace(asked, packs=asked.packs or library.unmarked_names())
+    broker = FactorBroker(library, named, assessor())
     units = load.units(broker.currencies())
     return lambda own: broker.calculator(units, own)
+
+
+def assessor() -> Assessor:
+    """Return what assesses the data quality of lines."""
+    return Assessor(quality.pedigree(), quality.assessments())
 
 
 def _refuse_unknown_currency(currency: str, units: UnitTable) -> None:

@@ -15,6 +15,7 @@ from rich.text import Text
 from vcci.domain.display import (
     NO_NAME,
     coverage_percents,
+    interval_text,
     money,
     percent,
     spend_in_order,
@@ -36,7 +37,7 @@ TOP: Final = 10
 
 Totalled = CategoryTotal | SupplierTotal | YearTotal | MethodTotal
 
-FIGURES: Final = (">lines", ">tCO2e", ">share")
+FIGURES: Final = (">lines", ">tCO2e", ">95 % interval", ">share")
 """Headings that rows of emissions end with; > stands for a column of figures."""
 
 
@@ -94,7 +95,17 @@ def _headline(shown: Inventory) -> Text:
     return Text.assemble(
         "\n", (title, "bold"), f"  {shown.year or 'all years'}\n",
         (f"{tonnes(shown.total_mg_co2e)} tCO2e", "bold"), f"  Scope 3, {_run(shown)}\n",
+        _spread(shown),
     )  # fmt: skip
+
+
+def _spread(shown: Inventory) -> str:
+    """Say how far the total may be off, and how much of it that is not known for."""
+    if shown.interval is None:
+        return "95 % interval: not known, no factor in use was assessed\n"
+    without = percent(shown.interval.without_mg_co2e, shown.total_mg_co2e)
+    rest = f"; not known for {without} of it" if shown.interval.without_mg_co2e else ""
+    return f"95 % interval {interval_text(shown.interval)}{rest}\n"
 
 
 def _run(shown: Inventory) -> str:
@@ -146,7 +157,7 @@ def _gases(shown: Inventory) -> Table:
         (row.gas or "not published by gas", tonnes(row.emissions_mg_co2e), _share(row, shown))
         for row in shown.gases
     )
-    return _table("By gas", ("gas", *FIGURES[1:]), rows)
+    return _table("By gas", ("gas", ">tCO2e", ">share"), rows)
 
 
 def _apart(shown: Inventory) -> Table:
@@ -181,8 +192,9 @@ def _packs(shown: Inventory) -> Table:
     return _table("Factor packs", ("~pack", "~version", "~publisher", "~licence", ">digest"), rows)
 
 
-def _figures(row: Totalled, shown: Inventory) -> tuple[str, str, str]:
-    return f"{row.lines:,}", tonnes(row.emissions_mg_co2e), _share(row, shown)
+def _figures(row: Totalled, shown: Inventory) -> tuple[str, ...]:
+    interval = interval_text(row.interval)
+    return f"{row.lines:,}", tonnes(row.emissions_mg_co2e), interval, _share(row, shown)
 
 
 def _share(row: Totalled | GasTotal, shown: Inventory) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 
 from vcci.database.ids import new_ids
 from vcci.domain.activity import PART_COLUMNS
+from vcci.domain.quality import INDICATORS
 from vcci.engine.columnar import GASES
 from vcci.engine.numbers import PLAIN_DECIMAL
 
@@ -35,6 +36,8 @@ ACTIVITY_TEXTS = (
     "formula",
 )
 
+SCORES = tuple(f"dq_{name}" for name in INDICATORS)
+
 MULTIPLIER_COLUMNS = (
     "key",
     "scope3_category",
@@ -57,13 +60,12 @@ MULTIPLIER_COLUMNS = (
     "factor_region",
     "factor_year",
     *GASES,
+    *SCORES,
+    "ln_sigma",
 )
 
-MULTIPLIER_TEXTS = tuple(
-    name
-    for name in MULTIPLIER_COLUMNS
-    if name not in ("key", "scope3_category", "year", "mg_co2e_per_unit", "factor_year", *GASES)
-)
+FIGURES = ("key", "scope3_category", "year", "mg_co2e_per_unit", "factor_year", "ln_sigma", *GASES, *SCORES)
+MULTIPLIER_TEXTS = tuple(name for name in MULTIPLIER_COLUMNS if name not in FIGURES)
 
 SUPPLIER = pl.when(pl.col("supplier_id") != "").then(pl.col("supplier_id")).otherwise(pl.col("supplier"))
 """The ledger's own key of the supplier, or its name where it has none."""

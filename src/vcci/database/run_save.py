@@ -38,11 +38,13 @@ ADD_MULTIPLIERS: Final[LiteralString] = """
     INSERT INTO vcci.run_multipliers (tenant_id, run_id, key, scope3_category, activity, region, unit, year,
         mg_co2e_per_unit, factor_currency, factor_id, factor_name, factor_value, factor_unit, pack, method,
         notices, steps, asked_method, gwp_set, factor_region, factor_year, mg_co2_per_unit,
-        mg_ch4_as_co2e_per_unit, mg_n2o_as_co2e_per_unit, mg_biogenic_co2_per_unit)
+        mg_ch4_as_co2e_per_unit, mg_n2o_as_co2e_per_unit, mg_biogenic_co2_per_unit,
+        dq_technology, dq_time, dq_geography, dq_completeness, dq_reliability, ln_sigma)
     SELECT $1, $2, * FROM unnest($3::int[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::int[],
         $9::float8[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
         $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::int[],
-        $23::float8[], $24::float8[], $25::float8[], $26::float8[])
+        $23::float8[], $24::float8[], $25::float8[], $26::float8[], $27::smallint[], $28::smallint[],
+        $29::smallint[], $30::smallint[], $31::smallint[], $32::float8[])
 """
 
 ADD_ROLLUPS: Final[LiteralString] = """

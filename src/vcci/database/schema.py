@@ -29,6 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
+from vcci.domain.quality import INDICATORS
+
 SCHEMA: Final = "vcci"
 PARTITION_SCHEMA: Final = "vcci_runs"
 """Partitions lie apart, in a schema that the app role may not enter."""
@@ -223,6 +225,8 @@ run_multipliers = Table(
     Column("mg_ch4_as_co2e_per_unit", Double),
     Column("mg_n2o_as_co2e_per_unit", Double),
     Column("mg_biogenic_co2_per_unit", Double),
+    *(Column(f"dq_{name}", SmallInteger) for name in INDICATORS),
+    Column("ln_sigma", Double),
     PrimaryKeyConstraint("tenant_id", "run_id", "key"),
     _of_run(),
 )

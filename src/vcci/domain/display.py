@@ -3,12 +3,13 @@
 Names come from the user's suppliers, so on a page, a terminal or a spreadsheet they are shown, never obeyed.
 """
 
+import math
 import re
 import unicodedata
 from typing import Final
 
 from vcci.domain.finding import Outcome
-from vcci.domain.inventory import Inventory, SpendShare
+from vcci.domain.inventory import Interval, Inventory, SpendShare
 
 NO_NAME: Final = "(no name)"
 """Stands for the supplier of rows that name none."""
@@ -42,6 +43,20 @@ def exact_tonnes(mg_co2e: int) -> str:
 def exact_kilograms(mg_co2e: int) -> str:
     """Return milligrams as kilograms with all six decimals and no grouping."""
     return _grouped(mg_co2e, unit=1, decimals=6).replace(",", "")
+
+
+def interval_text(interval: Interval | None) -> str:
+    """Return a 95 % interval in tonnes, such as `41,200 to 68,300`; empty where there is none."""
+    if interval is None:
+        return ""
+    return f"{_short(interval.low_mg_co2e)} to {_short(interval.high_mg_co2e)}"
+
+
+def _short(mg_co2e: int) -> str:
+    """Return tonnes with three significant digits, or whole tonnes where these are more."""
+    tonnes_co2e = mg_co2e / 1e9
+    decimals = max(0, 2 - math.floor(math.log10(abs(tonnes_co2e)))) if tonnes_co2e else 0
+    return f"{tonnes_co2e:,.{min(decimals, 9)}f}"
 
 
 def money(hundredths: int) -> str:

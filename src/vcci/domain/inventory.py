@@ -32,6 +32,19 @@ class RowCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """The 95 % interval of a total, its mean, and how much of it has no known uncertainty; in mg CO2e.
+
+    What has none stands in the interval as it is. Where everything has none, there is no interval.
+    """
+
+    low_mg_co2e: int
+    high_mg_co2e: int
+    mean_mg_co2e: int
+    without_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryTotal:
     """One Scope 3 category."""
 
@@ -39,6 +52,7 @@ class CategoryTotal:
     title: str
     lines: int
     emissions_mg_co2e: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,7 @@ class SupplierTotal:
     supplier: str
     lines: int
     emissions_mg_co2e: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,7 @@ class FactorTotal:
     pack: str
     lines: int
     emissions_mg_co2e: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,7 @@ class YearTotal:
     year: int
     lines: int
     emissions_mg_co2e: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,7 @@ class MethodTotal:
     is_primary: bool
     lines: int
     emissions_mg_co2e: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,19 @@ class RegionTotal:
     region: str
     lines: int
     emissions_mg_co2e: int
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorScore:
+    """The mean score of a data quality indicator, by emissions, in hundredths (100 best, 500 worst).
+
+    `assessed_mg_co2e` is how much of the total has a score.
+    """
+
+    indicator: str
+    score_hundredths: int
+    assessed_mg_co2e: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +214,8 @@ class Inventory:
     regions: tuple[RegionTotal, ...] = ()
     gases: tuple[GasTotal, ...] = ()
     apart: tuple[ApartTotal, ...] = ()
+    interval: Interval | None = None
+    quality: tuple[IndicatorScore, ...] = ()
 
     @property
     def lines_in_totals(self) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vcci.domain.quality import NOT_ASSESSED, DataQuality
+
 MAX_LINE_MG_CO2E = 10**18
 """Largest line, in mg CO2e: 1 Gt, which is no row of a ledger but a code taken for an amount.
 
@@ -33,6 +35,16 @@ class EmissionLine:
     gases_mg_co2e: Mapping[str, int] = field(default_factory=dict)
     biogenic_mg_co2: int | None = None
     is_apart: bool = False
+    quality: DataQuality = NOT_ASSESSED
+    ln_sigma: float | None = None
+
+    @property
+    def interval_mg_co2e(self) -> tuple[int, int] | None:
+        """The 95 % interval of the line, None where its factor was not assessed."""
+        if self.ln_sigma is None:
+            return None
+        reach = math.exp(2 * self.ln_sigma)
+        return round(self.emissions_mg_co2e / reach), round(self.emissions_mg_co2e * reach)
 
     @property
     def emissions_kg_co2e(self) -> float:

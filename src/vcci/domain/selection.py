@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vcci.domain.factor import PriceBasis
+from vcci.domain.quality import NOT_ASSESSED, DataQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Multiplier:
     """The answer: milligrams of CO2e per unit of the amount, rounded once to the nearest float64.
 
     For money the amount is in `factor_currency`, to which each row is brought by the rate of its date.
-    Gases are counted as CO2e, where they are published; biogenic CO2 is apart.
+    Gases are counted as CO2e, where they are published; biogenic CO2 is apart. `ln_sigma` is the standard
+    deviation of the factor's logarithm, None where it was not assessed.
     """
 
     mg_co2e_per_unit: float
@@ -47,6 +49,8 @@ class Multiplier:
     factor_year: int | None = None
     factor_region: str = ""
     gwp_set: str = ""
+    quality: DataQuality = NOT_ASSESSED
+    ln_sigma: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

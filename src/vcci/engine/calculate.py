@@ -115,6 +115,8 @@ class Calculator:
             gases_mg_co2e={gas: quantised_mg(amount, mg) for gas, mg in multiplier.gases_mg_co2e.items()},
             biogenic_mg_co2=None if biogenic is None else quantised_mg(amount, biogenic),
             is_apart=row is not None and row.is_apart,
+            quality=multiplier.quality,
+            ln_sigma=multiplier.ln_sigma,
         )
 
 

@@ -14,6 +14,7 @@ from vcci.domain.factor import EmissionFactor
 from vcci.domain.quantity import MONEY, UnitTable
 from vcci.domain.region import is_region
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
+from vcci.engine.assess import Assessor
 from vcci.engine.choose import FactorChoice
 from vcci.engine.deflate import UNCHANGED, Deflation, PriceIndices
 from vcci.engine.exact import Ratio
@@ -29,6 +30,7 @@ class Resolver:
     choice: FactorChoice
     units: UnitTable
     indices: PriceIndices
+    assessor: Assessor | None = None
 
     def resolve(self, key: FactorKey) -> Multiplier | Unresolved:
         """Return the multiplier of `key` in mg CO2e per unit of the amount, or the reason for none."""
@@ -39,7 +41,9 @@ class Resolver:
             return Unresolved("commodity_unknown")
         if key.region and not is_region(key.region):
             return Unresolved("region_unknown", (key.region,))
-        is_money = unit.dimension == MONEY
+        return self._resolve(key, is_money=unit.dimension == MONEY)
+
+    def _resolve(self, key: FactorKey, *, is_money: bool) -> Multiplier | Unresolved:
         method = key.method or (Method.SPEND_BASED if is_money else Method.AVERAGE_DATA).value
         row = row_for(key.category, method)
         if row is None:
@@ -48,9 +52,11 @@ class Resolver:
         if isinstance(chosen, Unresolved):
             return chosen
         notices = () if row.in_guidance else ("method_outside_guidance",)
-        answer = self._for_money if is_money else self._for_quantity
-        found = answer(key, chosen, notices)
-        return found if isinstance(found, Unresolved) else replace(found, method=method)
+        found = (self._for_money if is_money else self._for_quantity)(key, chosen, notices)
+        if isinstance(found, Unresolved):
+            return found
+        named = replace(found, method=method)
+        return self.assessor.assess(key, named) if self.assessor else named
 
     def _for_money(
         self, key: FactorKey, factor: EmissionFactor, notices: tuple[str, ...]

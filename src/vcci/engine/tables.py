@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from vcci.domain.quality import INDICATORS
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
 from vcci.engine.calculate import Calculator, year_of
 from vcci.engine.columnar import GASES, KEY_COLUMNS, RATE_COLUMNS
@@ -36,6 +37,8 @@ MULTIPLIER_SCHEMA = {
     "gwp_set": pl.String,
     "factor_year": pl.Int32,
     "factor_region": pl.String,
+    **{f"dq_{name}": pl.Int8 for name in INDICATORS},
+    "ln_sigma": pl.Float64,
     "key_reason": pl.String,
     "tried": pl.String,
 }
@@ -103,7 +106,7 @@ def _multiplier_table(
 
 def _answer(answer: Multiplier | Unresolved) -> tuple[object, ...]:
     if isinstance(answer, Unresolved):
-        none = (None, *[""] * 9, *[None] * len(GASES), "", None, "")
+        none = (None, *[""] * 9, *[None] * len(GASES), "", None, "", *[None] * len(INDICATORS), None)
         return (*none, answer.reason, ", ".join(answer.tried))
     gases = answer.gases_mg_co2e
     return (
@@ -124,6 +127,8 @@ def _answer(answer: Multiplier | Unresolved) -> tuple[object, ...]:
         answer.gwp_set,
         answer.factor_year,
         answer.factor_region,
+        *(getattr(answer.quality, name) for name in INDICATORS),
+        answer.ln_sigma,
         "",
         "",
     )

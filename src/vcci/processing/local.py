@@ -34,7 +34,7 @@ LIMITS: Final = {"co2e_mg": "4.6 Gt CO2e", "spend_hundredths": "4.6e16 units of 
 
 GROUPINGS: Final[dict[str, tuple[str, ...]]] = {
     "by_category_key_month": ("category", "key", "month"),
-    "by_supplier_category": ("supplier", "category"),
+    "by_supplier_key": ("supplier", "category", "key"),
 }
 """The aggregates of lines that each run writes."""
 
@@ -138,7 +138,7 @@ def _checked(rows_total: int, tables: ResolvedTables, aggregates: dict[str, pl.D
         of_outcome[columnar.outcome_of(reason)] += rows
     counts = RowCounts(
         rows=rows_total,
-        lines=int(aggregates["by_supplier_category"]["lines"].sum()),
+        lines=int(aggregates["by_supplier_key"]["lines"].sum()),
         excluded=of_outcome[Outcome.EXCLUDED],
         not_covered=of_outcome[Outcome.NOT_COVERED],
         rejected=of_outcome[Outcome.REJECTED],

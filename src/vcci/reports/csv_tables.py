@@ -7,8 +7,9 @@ import polars as pl
 from vcci.domain.display import exact_tonnes, inert
 from vcci.domain.inventory import CategoryTotal, Inventory, SupplierTotal
 
-FIGURES = ("lines", "emissions_mg_co2e", "emissions_tco2e")
-"""Columns that both tables end with: whole milligrams, and the same as tonnes with nine decimals."""
+FIGURES = ("lines", "emissions_mg_co2e", "emissions_tco2e", "low_tco2e", "high_tco2e")
+"""Columns that both tables end with: whole milligrams, the same as tonnes with nine decimals, and the 95 %
+interval in tonnes, empty where it is not known."""
 
 
 def categories_csv(inventory: Inventory) -> bytes:
@@ -23,8 +24,11 @@ def suppliers_csv(inventory: Inventory) -> bytes:
     return _csv(("supplier", *FIGURES), rows)
 
 
-def _figures(row: CategoryTotal | SupplierTotal) -> tuple[int, int, str]:
-    return row.lines, row.emissions_mg_co2e, exact_tonnes(row.emissions_mg_co2e)
+def _figures(row: CategoryTotal | SupplierTotal) -> tuple[object, ...]:
+    figures = (row.lines, row.emissions_mg_co2e, exact_tonnes(row.emissions_mg_co2e))
+    if row.interval is None:
+        return (*figures, None, None)
+    return (*figures, exact_tonnes(row.interval.low_mg_co2e), exact_tonnes(row.interval.high_mg_co2e))
 
 
 def _csv(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> bytes:

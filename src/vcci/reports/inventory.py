@@ -17,7 +17,16 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from vcci import __version__
-from vcci.domain.display import NO_NAME, coverage_percents, money, percent, spend_in_order, tonnes, visible
+from vcci.domain.display import (
+    NO_NAME,
+    coverage_percents,
+    interval_text,
+    money,
+    percent,
+    spend_in_order,
+    tonnes,
+    visible,
+)
 from vcci.domain.finding import REASONS
 from vcci.domain.inventory import FactorTotal, Inventory, SupplierTotal
 from vcci.reports.bar_chart import Bar, BarChart, bar_chart
@@ -124,7 +133,9 @@ def _page() -> Template:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    templates.filters.update(tonnes=tonnes, money=money, percent=percent, count="{:,}".format)
+    templates.filters.update(
+        tonnes=tonnes, money=money, percent=percent, interval=interval_text, count="{:,}".format
+    )
     return templates.get_template("inventory.html.jinja")
 
 

@@ -77,6 +77,11 @@ def _faults(error: ValidationError) -> tuple[str, ...]:
     )
 
 
+def _interval(line: EmissionLine) -> list[str] | None:
+    bounds = line.interval_mg_co2e
+    return None if bounds is None else [exact_kilograms(mg) for mg in bounds]
+
+
 def _line(line: EmissionLine) -> dict[str, Any]:
     return {
         "category": line.category,
@@ -88,6 +93,8 @@ def _line(line: EmissionLine) -> dict[str, Any]:
         "gases_kg_co2e": {gas: exact_kilograms(mg) for gas, mg in line.gases_mg_co2e.items()},
         "biogenic_kg_co2": None if line.biogenic_mg_co2 is None else exact_kilograms(line.biogenic_mg_co2),
         "is_apart": line.is_apart,
+        "interval_95_kg_co2e": _interval(line),
+        "data_quality": dict(line.quality.scores),
         "factor": {"id": line.factor_id, "unit": line.factor_unit, "pack": line.pack},
         "notices": [{"code": code, "meaning": NOTICES[code]} for code in line.notices],
         "derivation": list(line.steps),

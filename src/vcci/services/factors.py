@@ -7,6 +7,7 @@ from decimal import Decimal
 from vcci.domain.factor import FACTOR_KINDS, EmissionFactor, OwnFactor, PackManifest, PriceBasis
 from vcci.domain.inventory import PackInUse
 from vcci.domain.quantity import UnitTable
+from vcci.engine.assess import Assessor
 from vcci.engine.calculate import Calculator
 from vcci.engine.choose import FactorChoice
 from vcci.engine.deflate import PriceIndices
@@ -45,6 +46,7 @@ class FactorBroker:
 
     library: FactorPacks
     parameters: Parameters
+    assessor: Assessor | None = None
     _by_activity: dict[str, list[EmissionFactor]] = field(default_factory=dict)
     _manifests: dict[str, PackManifest] = field(default_factory=dict)
     _per_euro: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
@@ -90,7 +92,8 @@ class FactorBroker:
 
     def calculator(self, units: UnitTable, own_factors: Mapping[str, OwnFactor]) -> Calculator:
         """Return the calculator over these packs."""
-        resolver = Resolver(FactorChoice(self.factors, own_factors), units, self._price_indices())
+        choice = FactorChoice(self.factors, own_factors)
+        resolver = Resolver(choice, units, self._price_indices(), self.assessor)
         exchange = Exchange(units, self.per_euro)
         return Calculator(resolver, exchange, self.parameters.price_basis, self.parameters.gwp_set)
 

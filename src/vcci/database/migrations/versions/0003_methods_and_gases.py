@@ -19,7 +19,10 @@ def upgrade() -> None:
         " ADD COLUMN factor_year integer, ADD COLUMN mg_co2_per_unit double precision,"
         " ADD COLUMN mg_ch4_as_co2e_per_unit double precision,"
         " ADD COLUMN mg_n2o_as_co2e_per_unit double precision,"
-        " ADD COLUMN mg_biogenic_co2_per_unit double precision"
+        " ADD COLUMN mg_biogenic_co2_per_unit double precision,"
+        " ADD COLUMN dq_technology smallint, ADD COLUMN dq_time smallint, ADD COLUMN dq_geography smallint,"
+        " ADD COLUMN dq_completeness smallint, ADD COLUMN dq_reliability smallint,"
+        " ADD COLUMN ln_sigma double precision"
     )
     op.execute(
         "ALTER TABLE vcci.emissions ADD COLUMN co2_mg bigint, ADD COLUMN ch4_mg_co2e bigint,"
