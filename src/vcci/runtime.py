@@ -10,21 +10,27 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from vcci.domain.derivation import Derivation
 from vcci.domain.factor import PriceBasis
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
 from vcci.engine.assess import Assessor
-from vcci.errors import InputError
+from vcci.engine.tables import resolved_tables
+from vcci.errors import InputError, PackError
 from vcci.events import Hook, ignore
-from vcci.intake import IntakeLimits, read_ledger, save_mapping
+from vcci.intake import IntakeLimits, load_mapping, read_ledger, save_mapping
 from vcci.intake.ledger import RAW_FOLDER
 from vcci.intake.repairs import save_repairs
 from vcci.packs import PackLibrary
 from vcci.parameters import load, quality
 from vcci.processing import classify, export, local
+from vcci.processing.find_line import RunFiles
+from vcci.processing.replay import Compared, compared
+from vcci.processing.stored_run import StoredRun, open_run
 from vcci.reports import inventory as inventory_report
 from vcci.services.calculations import CalculatorFor
+from vcci.services.derivations import derivation_of
 from vcci.services.factors import FactorBroker, Parameters
 from vcci.services.ports import CalculatedRun, Classify, LedgerRead, Resolve
 from vcci.services.runs import Run, RunRequest
@@ -137,6 +143,73 @@ def _calculator_for(asked: Parameters) -> CalculatorFor:
     broker = FactorBroker(library, named, assessor())
     units = load.units(broker.currencies())
     return lambda own: broker.calculator(units, own)
+
+
+def derivation(folder: Path, asked: str) -> Derivation:
+    """Return how a row of a stored run came about; `asked` is its number, or FILE:LINE."""
+    run, files = open_run(folder), RunFiles(folder)
+    source, _, line = asked.rpartition(":")
+    if not line.isdecimal():
+        raise InputError(
+            f"{asked!r} is no row.",
+            remedy="Give the number of a row of lines.csv, or FILE:LINE.",
+            code="row_unknown",
+        )
+    row = files.row_of(source, int(line)) if source else int(line)
+    return derivation_of(files.find(row), run_digest=run.digest, packs=run.packs)
+
+
+RECALCULATED = ("lines", "unlined", "multipliers.parquet", "rates.parquet")
+"""Files that follow from activities.parquet, by name or folder, beside the aggregates."""
+
+
+def verify_run(
+    settings: Settings, folder: Path, *, files: Sequence[Path], repairs: Sequence[Path]
+) -> list[Compared]:
+    """Make a stored run again, from its files if they are given, and compare what comes out.
+
+    Without files it is made from its classified rows. Raises `PackError` where a pack is not the one it was.
+    """
+    stored = open_run(folder)
+    parameters = Parameters.from_described(stored.parameters)
+    mapping = load_mapping(folder / "mapping.yaml")
+    broker = FactorBroker(PackLibrary(), parameters, assessor())
+    _refuse_other_packs(stored, broker)
+    with tempfile.TemporaryDirectory(prefix="vcci-verify-") as scratch:
+        again = Path(scratch) / "run"
+        if files:
+            title = "" if stored.document["title"] == mapping.source else stored.document["title"]
+            run_ledger(
+                settings,
+                RunRequest(title, dry_run=False, parameter_digests=parameter_digests(), stored=False),
+                paths=files,
+                mapping=mapping,
+                parameters=parameters,
+                out=again,
+                hook=ignore,
+                repairs=repairs,
+            )
+            return compared(folder, again)
+        calculator = broker.calculator(load.units(broker.currencies()), mapping.own_factors)
+        run = local.run(
+            folder / "activities.parquet",
+            resolve=lambda keys, dates: resolved_tables(keys, dates, calculator),
+            out=again,
+        )
+        of_files = compared(folder, again, among=(*RECALCULATED, *local.AGGREGATE_FILES))
+        totals = Compared("total of inventory.json", stored.total, f"{run.total_mg_co2e} mg CO2e")
+        return [*of_files, totals]
+
+
+def _refuse_other_packs(stored: StoredRun, broker: FactorBroker) -> None:
+    now = {name: manifest.digest for name, manifest in broker.manifests().items()}
+    other = [pack.name for pack in stored.packs if now.get(pack.name) != pack.digest]
+    if other:
+        raise PackError(
+            f"The run used other data than the pack has now: {', '.join(other)}.",
+            remedy="Verify it with the release that made it, or with the packs as they were.",
+            code="pack_changed",
+        )
 
 
 def assessor() -> Assessor:

@@ -35,10 +35,12 @@ def _options(
 
 
 def _register() -> None:
-    from vcci.cli import bench, calculate, db, factors, run, settings
+    from vcci.cli import bench, calculate, db, explain, factors, run, settings, verify
 
     app.command("run")(run.run)
     app.command("calculate")(calculate.calculate)
+    app.command("explain")(explain.explain)
+    app.command("verify")(verify.verify)
     app.command("schema")(calculate.schema)
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")

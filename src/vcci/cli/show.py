@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vcci.domain.derivation import Derivation
 from vcci.domain.display import (
     NO_NAME,
     coverage_percents,
+    exact_kilograms,
     interval_text,
     money,
     percent,
@@ -71,6 +73,42 @@ def results(where: dict[str, str], console: Console | None = None) -> None:
     for what, path in where.items():
         line = Text(f"{what:<{width}}  {visible(path)}")
         console.print(line, soft_wrap=True)
+
+
+def derivation(shown: Derivation, console: Console | None = None) -> None:
+    """Print how a line came about, or why a row has none, on stdout."""
+    console = console or Console(highlight=False)
+    pack = shown.pack
+    of_pack = {} if pack is None else {
+        "name": f"{pack.name} {pack.version}",
+        "publisher": pack.publisher,
+        "licence": pack.licence,
+        "attribution": pack.attribution,
+        "SHA-256": pack.digest,
+    }  # fmt: skip
+    quality = {name: str(score) for name, score in shown.quality.items()}
+    parts = (
+        ("As read", shown.read),
+        ("As classified", shown.classified),
+        ("Factor", shown.factor),
+        ("Pack", of_pack),
+        ("Data quality, 1 best to 5", quality),
+        ("Notices", dict(shown.notices)),
+    )
+    for title, facts in parts:
+        if facts:
+            console.print(_table(title, ("what", "~it says"), facts.items()))
+    console.print(Text.assemble(("How it is worked out\n" if shown.steps else "", "bold"), *_steps(shown)))
+
+
+def _steps(shown: Derivation) -> list[str]:
+    if shown.emissions_mg_co2e is None:
+        return [f"No line: {shown.outcome}. {shown.meaning} {shown.remedy} [{shown.reason}]"]
+    total = f"{exact_kilograms(shown.emissions_mg_co2e)} kg CO2e"
+    if shown.interval_mg_co2e:
+        low, high = (exact_kilograms(mg) for mg in shown.interval_mg_co2e)
+        total += f", 95 % interval {low} to {high}"
+    return [*(f"  {visible(step)}\n" for step in shown.steps), f"  {total}"]
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -42,6 +42,9 @@ AT_FAULT: Final = {
 }
 """The cell at fault, where the calculation rejects a row and not intake, which tells the column itself."""
 
+GROUP_ROWS: Final = 16_384
+"""Rows that have to be read to see one of them."""
+
 NUMERALS: Final = ("quantity", "factor_value")
 """Plain decimals that are kept as text to be exact; a spreadsheet is to take them for numbers."""
 
@@ -68,7 +71,7 @@ def rows(folder: Path, *, run: str, records: Records) -> None:
         pq.ParquetWriter(target, _outcome_schema(folder), compression="zstd") as outcomes_file,
     ):
         for part in _parts(folder):
-            outcomes_file.write_table(_arrow(with_outcomes(part)))
+            outcomes_file.write_table(_arrow(with_outcomes(part)), row_group_size=GROUP_ROWS)
             lines(part, keys).write_csv(lines_file, include_header=False)
             rejects(part.unlined, run=run, records=records).write_csv(rejects_file, include_header=False)
     target.replace(folder / "activities.parquet")

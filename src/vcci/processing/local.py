@@ -23,6 +23,9 @@ from vcci.services.ports import CalculatedRun, Resolve
 CHUNK_ROWS = 250_000
 """Rows in memory at a time: of 65,536 to a million, the size that costs least CPU; 450 MB resident in all."""
 
+GROUP_ROWS: Final = 65_536
+"""Rows that have to be read to see one of them."""
+
 COMPACT_AFTER: Final = 16
 """Chunks whose aggregates are kept apart; then they are summed, so that memory does not grow with chunks."""
 
@@ -43,6 +46,9 @@ COUNTINGS: Final[dict[str, tuple[str, ...]]] = {
     "unlined": ("account", "reason", "unit"),
 }
 """Counts of lines with notices of their own, and of rows without lines with their spend."""
+
+
+AGGREGATE_FILES: Final = tuple(f"{name}.parquet" for name in (*GROUPINGS, *COUNTINGS))
 
 
 def run(
@@ -110,7 +116,9 @@ def _sink(frames: dict[str, pl.DataFrame], *, out: Path, part: int) -> None:
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
-    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
+    frame.write_parquet(
+        path, compression="zstd", compression_level=1, statistics=False, row_group_size=GROUP_ROWS
+    )
 
 
 def _aggregate(frames: dict[str, pl.DataFrame], *, is_by_gas: bool) -> dict[str, pl.DataFrame]:

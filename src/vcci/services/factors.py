@@ -20,6 +20,9 @@ from vcci.services.ports import FactorPacks
 CONSUMER_PRICES = "us-cpi"
 """The price index pack that stands in where no industry index reaches."""
 
+ALL_YEARS = "all"
+OF_EACH_FACTOR = "that of each factor"
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -34,10 +37,21 @@ class Parameters:
         """Return the parameters as texts, as they enter the run's digest and its report."""
         return {
             "packs": ", ".join(self.packs),
-            "year": str(self.year or "all"),
+            "year": str(self.year or ALL_YEARS),
             "price basis": self.price_basis.value,
-            "GWP set": self.gwp_set or "that of each factor",
+            "GWP set": self.gwp_set or OF_EACH_FACTOR,
         }
+
+    @classmethod
+    def from_described(cls, texts: Mapping[str, str]) -> "Parameters":
+        """Return the parameters that were described as `texts`."""
+        year, gwp_set = texts["year"], texts["GWP set"]
+        return cls(
+            tuple(texts["packs"].split(", ")),
+            None if year == ALL_YEARS else int(year),
+            PriceBasis(texts["price basis"]),
+            "" if gwp_set == OF_EACH_FACTOR else gwp_set,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What is asked for; `parameter_digests` are those of the parameter files in force."""
+    """What is asked for; `parameter_digests` are those of the parameter files in force.
+
+    A dry run keeps nothing; one that is not `stored` leaves its files, and the database as it was.
+    """
 
     title: str
     dry_run: bool
     parameter_digests: Mapping[str, str]
+    stored: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Run:
         )
         inventory = inventory_of(calculated, facts=facts, read=read, units=self.units)
         self._stage("publish", lambda: self.rooms.publish(inventory, read, folder))
-        if not request.dry_run:
+        if request.stored and not request.dry_run:
             self._stage("store", lambda: self.rooms.store(inventory, read, folder))
         return inventory
 
