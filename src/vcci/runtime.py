@@ -22,7 +22,7 @@ from vcci.events import Hook, ignore
 from vcci.intake import IntakeLimits, load_mapping, read_ledger, save_mapping
 from vcci.intake.ledger import RAW_FOLDER
 from vcci.intake.repairs import save_repairs
-from vcci.packs import PackLibrary
+from vcci.packs import PackLibrary, default_names
 from vcci.parameters import load, quality
 from vcci.processing import classify, export, local
 from vcci.processing.find_line import RunFiles
@@ -50,6 +50,7 @@ class LocalRooms:
     broker: FactorBroker
     hook: Hook = ignore
     repairs: Sequence[Path] = ()
+    units: UnitTable | None = None
     stored: list[str] = field(default_factory=list)
 
     def read(self, ledger: Path) -> LedgerRead:
@@ -62,9 +63,10 @@ class LocalRooms:
             year=self.broker.parameters.year,
             hook=self.hook,
             repairs=self.repairs,
+            units=self.units,
         )
 
-    def classify(self, ledger: Path, activities: Path, *, decide: Classify, year: int | None) -> None:
+    def classify(self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
         """Add activity, category and exclusion to every row."""
         classify.classify(ledger, activities, decide=decide, year=year)
 
@@ -112,9 +114,9 @@ def run_ledger(
 
     `repairs` are files of mended rows, in order.
     """
-    broker = FactorBroker(PackLibrary(), parameters, assessor())
-    rooms = LocalRooms(settings, paths, mapping, broker, hook, repairs)
+    broker = _broker(parameters)
     units = load.units(broker.currencies())
+    rooms = LocalRooms(settings, paths, mapping, broker, hook, repairs, units)
     _refuse_unknown_currency(mapping.currency, units)
     action = Run(
         rooms,
@@ -136,11 +138,18 @@ def calculator_for(
     return _calculator_for(Parameters(tuple(packs), gwp_set=gwp_set, price_basis=price_basis))
 
 
+def _broker(parameters: Parameters) -> FactorBroker:
+    """Return the broker over the packs named; where none is, over the defaults, and others when asked for."""
+    library = PackLibrary()
+    if parameters.packs:
+        return FactorBroker(library, parameters, assessor())
+    on_demand = tuple(name for name in library.unmarked_names() if library.is_of_factors(name))
+    return FactorBroker(library, replace(parameters, packs=default_names()), assessor(), on_demand)
+
+
 @cache
 def _calculator_for(asked: Parameters) -> CalculatorFor:
-    library = PackLibrary()
-    named = replace(asked, packs=asked.packs or library.unmarked_names())
-    broker = FactorBroker(library, named, assessor())
+    broker = _broker(asked)
     units = load.units(broker.currencies())
     return lambda own: broker.calculator(units, own)
 

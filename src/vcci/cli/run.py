@@ -73,7 +73,6 @@ def run(
     from vcci import runtime, settings
     from vcci.cli.progress import TerminalProgress
     from vcci.intake import load_mapping
-    from vcci.packs import default_names
     from vcci.services.factors import Parameters
     from vcci.services.runs import RunRequest
 
@@ -93,7 +92,7 @@ def run(
             RunRequest(title, dry_run, runtime.parameter_digests()),
             paths=files,
             mapping=mapping,
-            parameters=Parameters(tuple(packs or default_names()), year, price_basis, gwp),
+            parameters=Parameters(tuple(packs or ()), year, price_basis, gwp),
             out=out,
             hook=ignore if quiet else progress.on_event,
             repairs=repair or (),

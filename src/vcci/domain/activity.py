@@ -38,6 +38,9 @@ CLASSIFIED_COLUMNS: Final[dict[str, str]] = {
 """What classification adds to a ledger frame before the engine sees it."""
 
 
+ACTIVITY_SHEET: Final = "VCCI activities"
+"""The sheet of a template's workbook that holds the activities."""
+
 PART_COLUMNS: Final[dict[str, str]] = {
     "part": "String: the part of the row's method that this amount is for",
     "formula": "String: how the amount came about, in words and numbers",

@@ -12,7 +12,10 @@ from typing import Any, Final
 import polars as pl
 
 from vcci.domain.mapping import Conventions, Mapping
+from vcci.domain.quantity import UnitTable
+from vcci.errors import MappingError
 from vcci.events import BatchAdvanced, Hook, ignore
+from vcci.intake.activity_table import is_activity_table, read_activities
 from vcci.intake.frame import ledger_frame
 from vcci.intake.front import RawTable, read_tables
 from vcci.intake.limits import IntakeLimits
@@ -37,17 +40,33 @@ def read_ledger(
     year: int | None,
     hook: Hook = ignore,
     repairs: Sequence[Path] = (),
+    units: UnitTable | None = None,
 ) -> LedgerRead:
     """Read files into one ledger frame at `out`; rows without any date fall in `year`, or are rejected.
 
-    `repairs` are files of mended rows, in order (repairs.py). Raises `FileRefusedError`, `MappingError`, and
-    one `QuestionError` for all that only a person may settle.
+    `repairs` are files of mended rows, in order (repairs.py). With `units`, activity tables are read too
+    (activity_table.py). Raises `FileRefusedError`, `MappingError`, and one `QuestionError` for all that only
+    a person may settle.
     """
     raw, mended = out.parent / RAW_FOLDER, out.parent / RAW_FOLDER / "repairs"
     mended.mkdir(parents=True, exist_ok=True)
     tables = read_tables(paths, conventions=mapping.conventions, limits=limits, folder=raw, hook=hook)
+    if units and any(map(is_activity_table, tables)):
+        _refuse_mixed(tables, repairs)
+        return read_activities(tables, mapping=mapping, units=units, out=out)
     lists = read_tables(repairs, conventions=Conventions(), limits=limits, folder=mended)
     return ledger_of(tables, mapping=mapping, out=out, year=year, hook=hook, repairs=lists)
+
+
+def _refuse_mixed(tables: Sequence[RawTable], repairs: Sequence[Path]) -> None:
+    others = [table.name for table in tables if not is_activity_table(table)]
+    if others or repairs:
+        what = f"{', '.join(others)} is no such table" if others else "rejects cannot be put back into them"
+        raise MappingError(
+            f"The files hold activity tables, and {what}.",
+            remedy="Give activity tables by themselves, and mend their rows in the files.",
+            code="activity_tables_mixed",
+        )
 
 
 def ledger_of(

@@ -8,6 +8,7 @@ from typing import Final
 
 import python_calamine
 
+from vcci.domain.activity import ACTIVITY_SHEET
 from vcci.errors import InputError, QuestionError
 from vcci.intake.cell_text import cell_text
 from vcci.intake.job import Answer, Job
@@ -61,7 +62,7 @@ def read_xls(job: Job) -> Answer:
 
 
 def chosen_sheet(job: Job, *, every: Sequence[str], filled: Sequence[str]) -> str:
-    """Return the name of the sheet to read: the one told, or the only visible one that holds data."""
+    """Return the name of the sheet to read: the one told, that of a template, or the only one with data."""
     told = job.conventions.sheet
     if told is not None:
         if told not in every:
@@ -74,6 +75,8 @@ def chosen_sheet(job: Job, *, every: Sequence[str], filled: Sequence[str]) -> st
         return told
     if not filled:
         raise empty(job.name)
+    if ACTIVITY_SHEET in filled:
+        return ACTIVITY_SHEET
     if len(filled) > 1:
         raise QuestionError(
             f"{job.name} has data on {len(filled)} sheets: {', '.join(filled[:SHOWN_SHEETS])}.",

@@ -16,27 +16,35 @@ TEXTS: Final = ("account", "account_code", "description", "capital")
 """What a row's commodity is decided by."""
 
 
-def classify(ledger: Path, activities: Path, *, decide: Classify, year: int | None) -> None:
+def classify(ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
     """Add activity, category, exclusion and notices to every row of a ledger frame, in row order.
 
-    With `year`, rows dated in another year are excluded (`outside_period`).
+    Without `decide` the rows say these themselves. With `year`, rows dated in another year are excluded
+    (`outside_period`).
     """
-    rows = _with_asked(pl.scan_parquet(ledger), decide)
-    texts = rows.select(*ACCOUNT, description="asked").unique().collect()
-    decided = decide(texts.select(TEXTS).sort(TEXTS)).rename({"description": "asked"})
-    rows = rows.join(decided.lazy(), on=[*ACCOUNT, "asked"], how="left", maintain_order="left")
+    rows = pl.scan_parquet(ledger)
+    rows = _decided(rows, decide) if decide else rows
     if year is not None:
         elsewhere = (pl.col("date") != "") & (pl.col("date").str.slice(0, 4) != f"{year:04}")
         rows = rows.with_columns(
             exclusion=pl.when(elsewhere).then(pl.lit("outside_period")).otherwise(pl.col("exclusion"))
         )
+    rows.sink_parquet(activities, compression="zstd", compression_level=1, maintain_order=True)
+
+
+def _decided(rows: pl.LazyFrame, decide: Classify) -> pl.LazyFrame:
+    rows = _with_asked(rows, decide)
+    texts = rows.select(*ACCOUNT, description="asked").unique().collect()
+    decided = decide(texts.select(TEXTS).sort(TEXTS)).rename({"description": "asked"})
     notices = pl.concat_str(
         [pl.when(pl.col(name) != "").then(pl.col(name)) for name in ("notices", "class_notices")],
         separator=";",
         ignore_nulls=True,
     )
-    rows.with_columns(notices=notices).drop("class_notices", "asked").sink_parquet(
-        activities, compression="zstd", compression_level=1, maintain_order=True
+    return (
+        rows.join(decided.lazy(), on=[*ACCOUNT, "asked"], how="left", maintain_order="left")
+        .with_columns(notices=notices)
+        .drop("class_notices", "asked")
     )
 
 

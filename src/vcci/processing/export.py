@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vcci.domain.activity import PART_COLUMNS
 from vcci.domain.display import FORMULA
 from vcci.domain.finding import REASONS, Outcome
 from vcci.services.ports import Records
@@ -64,15 +65,16 @@ def rows(folder: Path, *, run: str, records: Records) -> None:
     `run` is the run's digest; `records` tells rejected rows as they stand in the file.
     """
     keys = _keys(folder)
+    fields = _line_fields(folder)
     target = folder / "outcomes.parquet"
     with (
-        _csv(folder / "lines.csv", LINE_FIELDS) as lines_file,
+        _csv(folder / "lines.csv", fields) as lines_file,
         _csv(folder / "rejects.csv", REJECT_FIELDS) as rejects_file,
         pq.ParquetWriter(target, _outcome_schema(folder), compression="zstd") as outcomes_file,
     ):
         for part in _parts(folder):
             outcomes_file.write_table(_arrow(with_outcomes(part)), row_group_size=GROUP_ROWS)
-            lines(part, keys).write_csv(lines_file, include_header=False)
+            lines(part, keys, fields).write_csv(lines_file, include_header=False)
             rejects(part.unlined, run=run, records=records).write_csv(rejects_file, include_header=False)
     target.replace(folder / "activities.parquet")
     (folder / "ledger.parquet").unlink()
@@ -87,20 +89,27 @@ def with_outcomes(part: Part) -> pl.DataFrame:
     ).with_columns(reason=reason, outcome=reason.replace_strict(outcome_of, default=Outcome.LINE.value))
 
 
-def lines(part: Part, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines as lines.csv shows them: LINE_FIELDS, texts inert."""
+def _line_fields(folder: Path) -> tuple[str, ...]:
+    """Return the columns of lines.csv: those of parts too, where the rows are parts of activities."""
+    names = pl.read_parquet_schema(folder / "activities.parquet")
+    return (*LINE_FIELDS, *(name for name in PART_COLUMNS if name in names))
+
+
+def lines(part: Part, keys: pl.DataFrame, fields: tuple[str, ...] = LINE_FIELDS) -> pl.DataFrame:
+    """Return the lines as lines.csv shows them: `fields`, texts inert."""
     of_key = pl.when(pl.col("key_notices") != "").then(pl.col("key_notices"))
     notices = [pl.col("notices"), pl.col("rate_notices"), of_key]
-    texts = [name for name in ROW_FIELDS if name not in ("row", "line", *NUMERALS)]
+    of_row = (*ROW_FIELDS, *(name for name in fields if name in PART_COLUMNS))
+    texts = [name for name in of_row if name not in ("row", "line", *NUMERALS)]
     return (
         part.lines.drop("supplier")
-        .join(part.activities.select(ROW_FIELDS), on="row", how="left", maintain_order="left")
+        .join(part.activities.select(of_row), on="row", how="left", maintain_order="left")
         .join(keys, on="key", how="left", maintain_order="left")
         .with_columns(
             *(inert(pl.col(name)) for name in texts),
             notices=pl.concat_str(notices, separator=";", ignore_nulls=True),
         )
-        .select(LINE_FIELDS)
+        .select(fields)
     )
 
 

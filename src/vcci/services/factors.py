@@ -56,11 +56,15 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class FactorBroker:
-    """Looks factors up in the packs of a run, in the order in which they are named."""
+    """Looks factors up in the packs of a run, in the order in which they are named.
+
+    A pack of `on_demand` comes into use when an activity is asked for that only it has.
+    """
 
     library: FactorPacks
     parameters: Parameters
     assessor: Assessor | None = None
+    on_demand: tuple[str, ...] = ()
     _by_activity: dict[str, list[EmissionFactor]] = field(default_factory=dict)
     _manifests: dict[str, PackManifest] = field(default_factory=dict)
     _per_euro: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
@@ -91,9 +95,25 @@ class FactorBroker:
         """Return the factors of an activity, of the first pack named first."""
         if not self._by_activity:
             for name in self._of_kind(*FACTOR_KINDS):
-                for factor in self.library.factors(name):
-                    self._by_activity.setdefault(factor.activity, []).append(factor)
+                self._add(name)
+        if activity and activity not in self._by_activity and not activity.startswith(COMMODITY_PREFIX):
+            self._ask_others(activity)
         return self._by_activity.get(activity, ())
+
+    def _add(self, name: str) -> None:
+        for factor in self.library.factors(name):
+            self._by_activity.setdefault(factor.activity, []).append(factor)
+
+    def _ask_others(self, activity: str) -> None:
+        """Take the first other pack that has an activity into use, if there is one."""
+        for name in self.on_demand:
+            manifest = self.library.manifest(name)
+            if manifest.name in self.manifests():
+                continue
+            if any(factor.activity == activity for factor in self.library.factors(name)):
+                self._manifests[manifest.name] = manifest
+                self._add(name)
+                return
 
     def titles(self) -> dict[str, str]:
         """Return the titles of all commodities that a factor exists for, by NAICS code."""

@@ -58,6 +58,7 @@ class LedgerRead:
     """A ledger frame in a file: its rows, the digest of what was read, and the mapping in force.
 
     `records` looks rejected rows up in what was read; `repairs` are in the digest, and mend `successor_of`.
+    `is_classified` where the rows name their activities themselves.
     """
 
     rows: int
@@ -67,6 +68,7 @@ class LedgerRead:
     records: Records = field(default=lambda rows: rows, compare=False)
     repairs: tuple[RepairedRow, ...] = ()
     successor_of: str = ""
+    is_classified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class RunRooms(Protocol):
     def read(self, ledger: Path) -> LedgerRead:
         """Read the user's files into a ledger frame."""
 
-    def classify(self, ledger: Path, activities: Path, *, decide: Classify, year: int | None) -> None:
-        """Add activity, category and exclusion to every row."""
+    def classify(self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
+        """Add activity, category and exclusion to every row; without `decide` they are there already."""
 
     def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
         """Multiply and sum into `folder`."""

@@ -59,7 +59,7 @@ class Run:
             lambda: self.rooms.classify(
                 folder / "ledger.parquet",
                 folder / "activities.parquet",
-                decide=self._classify(read.mapping),
+                decide=None if read.is_classified else self._classify(read.mapping),
                 year=year,
             ),
         )
