@@ -1,9 +1,10 @@
 """From a description to a commodity by what similar texts were placed as: answers where titles are silent.
 
-Stems, pairs of stems and the first stem of a text are weighed by how few commodities they point to. The
-nearest texts of each source (labelled lines, labelled products, product words, titles) speak for theirs; a
-conditional logit, trained beforehand, turns that into probabilities, "none of them" among them.
-docs/matching.md says what it is trained on and what it measures.
+Stems, pairs of stems and the first stem of a text are weighed by how few commodities they point to, and less
+the later they stand. The nearest texts of each source (labelled lines, labelled products, product words,
+titles) speak for theirs, and each feature for the commodities of all texts that hold it; a conditional logit,
+trained beforehand, turns that into probabilities, "none of them" among them. docs/matching.md says what it
+is trained on and what it measures.
 """
 
 from collections import Counter, defaultdict
@@ -23,19 +24,32 @@ NONE: Final = ""
 NEAREST: Final = 30
 """Texts of each source that are heard, nearest first."""
 
-PAIR_WEIGHT: Final = 0.3
+PAIR_WEIGHT: Final = 0.5
 FIRST_WEIGHT: Final = 0.4
 """Of a pair and of the first stem, beside 1 for a stem. Stock lists name the thing first ("GLOVE, WORK")."""
+
+LATER: Final = 0.07
+"""A stem at place n weighs 1 / (1 + n x LATER): lists name the thing first, then its kind, size and maker."""
+
+OF_GROUP: Final = 0.5
+OF_SUBSECTOR: Final = 0.05
+OF_CHANCE: Final = 0.02
+"""Of a text with the feature, what falls to its code's four digits, its three digits, and any code at all."""
 
 LEAST_KNOWN: Final = 2
 """Stems of a text that the model must have met before it is used: "period" alone is no periodical."""
 
 PER_SOURCE: Final = 4
+OF_POINTING: Final = 1
 OF_NONE: Final = 2
-"""Numbers of evidence: for a code by each source, and for "none of them"."""
+"""Numbers of evidence: for a code by each source, by all of its features, and for "none of them"."""
+
+SUBSECTOR_DIGITS: Final = 3
+_ANY: Final = "any"
 
 Features = Mapping[str, float]
 Evidence = dict[str, list[float]]
+Pointers = Mapping[str, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class LearnedMatcher:
         self._titles = titles
         self._telling = _telling(text for source in read for text in source)
         self._unseen = max(self._telling.values(), default=1.0)
+        self._pointers = _pointers(text for source in read for text in source)
         self._sources = [self._indexed(source) for source in read]
 
     def best(self, text: str) -> Match | None:
@@ -101,12 +116,35 @@ class LearnedMatcher:
         asked = self._unit(_features(stems_in_order(text)))
         heard = [source.heard(asked) for source in self._sources]
         silent = [0.0] * PER_SOURCE
+        codes = sorted({code for source in heard for code in source})
+        pointed = self._pointed(asked, codes)
         found = {
-            code: [number for source in heard for number in source.get(code, silent)] + [0.0] * OF_NONE
-            for code in sorted({code for source in heard for code in source})
+            code: [*(number for source in heard for number in source.get(code, silent)), pointed[code]]
+            + [0.0] * OF_NONE
+            for code in codes
         }
         known = sum(weight**2 for feature, weight in asked.items() if feature in self._telling)
-        return found | {NONE: silent * len(heard) + [1.0, 1.0 - known]}
+        return found | {NONE: silent * len(heard) + [0.0] * OF_POINTING + [1.0, 1.0 - known]}
+
+    def _pointed(self, asked: Features, codes: Sequence[str]) -> dict[str, float]:
+        """Return by code the weighted log of the share of each feature's texts that is its, best at 0.
+
+        A feature speaks for a code by its own texts and, weakly, by those of its group and subsector.
+        """
+        sums = dict.fromkeys(codes, 0.0)
+        for feature, weight in asked.items():
+            seen = self._pointers.get(feature)
+            if seen is None:
+                continue
+            texts = seen[_ANY]
+            for code in codes:
+                share = OF_CHANCE
+                if code[:SUBSECTOR_DIGITS] in seen:
+                    share += OF_SUBSECTOR * seen[code[:SUBSECTOR_DIGITS]] / texts
+                    share += OF_GROUP * seen[code[:GROUP_DIGITS]] / texts + seen[code]
+                sums[code] += weight * log(share / (texts + OF_GROUP + OF_SUBSECTOR))
+        best = max(sums.values(), default=0.0)
+        return {code: value - best for code, value in sums.items()}
 
     def _indexed(self, texts: Sequence[tuple[str, Features]]) -> _Source:
         postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -135,9 +173,23 @@ def probabilities(evidence: Evidence, weights: Sequence[float]) -> dict[str, flo
 
 
 def _features(stems: Sequence[str]) -> Features:
-    pairs = {f"{first} {second}": PAIR_WEIGHT for first, second in pairwise(stems)}
-    first = {f"^{stem}": FIRST_WEIGHT for stem in stems[:1]}
-    return dict.fromkeys(stems, 1.0) | pairs | first
+    """Return the features of a text with their weights; what is repeated weighs as where it stands first."""
+    weighed = {f"^{stem}": FIRST_WEIGHT for stem in stems[:1]}
+    for place, stem in enumerate(stems):
+        weighed.setdefault(stem, 1 / (1 + LATER * place))
+    for place, (first, second) in enumerate(pairwise(stems)):
+        weighed.setdefault(f"{first} {second}", PAIR_WEIGHT / (1 + LATER * place))
+    return weighed
+
+
+def _pointers(texts: Iterable[tuple[str, Features]]) -> Pointers:
+    """Return by feature how many texts hold it: by code, by its first digits, and in all (`_ANY`)."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for code, features in texts:
+        places = {code, code[:GROUP_DIGITS], code[:SUBSECTOR_DIGITS], _ANY}
+        for feature in features:
+            counts[feature].update(places)
+    return counts
 
 
 def _telling(texts: Iterable[tuple[str, Features]]) -> dict[str, float]:

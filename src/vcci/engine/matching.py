@@ -31,9 +31,11 @@ WORDS_FOR_PART: Final = 2
 RESIDUAL: Final = ("other ", "all other ")
 """Titles of what is left over in a group: their few words alone name nothing."""
 
-_UNREAD: Final = "all an and are as at by etc for from in including into made not of on or than the to with"
+_UNREAD: Final = (
+    "all an and are as at by etc for from in including into made not of on or period periods than the to with"
+)
 FUNCTION_WORDS: Final = frozenset(_UNREAD.split())
-"""Words that are not read at all."""
+"""Words that are not read at all. "Period" is among them, since its stem is that of periodicals."""
 
 _EXCEPTION: Final = re.compile(r"\((?:except|excpet)\b[^)]*\)")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")

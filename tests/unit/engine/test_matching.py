@@ -129,6 +129,10 @@ def published(shared: Path) -> Matcher:
         "Main Contractor",
         "Electricity",
         "Petrol, Diesel & Oil",
+        "Period: 1.1.25 to 31.1.25",
+        "Support",
+        "Support costs",
+        "Support, periods 1 to 3",
     ],
 )
 def test_accounts_of_a_real_ledger_that_name_no_commodity_are_left_open(
@@ -151,6 +155,8 @@ def test_accounts_of_a_real_ledger_that_name_no_commodity_are_left_open(
         ("Catering Charges", "722320"),
         ("Contract Cleaning", "561720"),
         ("External Audit Fees", "541211"),
+        ("Periodicals", "511120"),
+        ("IT support", "541513"),
     ],
 )
 def test_accounts_of_a_real_ledger_that_name_a_commodity_are_matched(

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcci.engine.learned_matching import OF_NONE, PER_SOURCE, LearnedMatcher
+from vcci.engine.learned_matching import OF_NONE, OF_POINTING, PER_SOURCE, LearnedMatcher
 from vcci.engine.matching import LearnedModel
 
 LINES = (("332911", "valv gate brass"), ("332911", "valv ball"), ("315990", "glove work leather"))
 WORDS = (("339113", "glove rubber"), ("441310", "car part"), ("999999", "ghost hunt"))
 NEAREST_COUNTS = (9.0,) + (0.0,) * (PER_SOURCE - 1)
-MODEL = LearnedModel((LINES, WORDS), NEAREST_COUNTS * 2 + (3.0,) + (0.0,) * (OF_NONE - 1), floor=0.8)
+UNHEARD = (0.0,) * OF_POINTING
+NONE_COUNTS = (3.0,) + (0.0,) * (OF_NONE - 1)
+MODEL = LearnedModel((LINES, WORDS), NEAREST_COUNTS * 2 + UNHEARD + NONE_COUNTS, floor=0.8)
 TITLES = {"332911": "Valves", "315990": "Apparel", "339113": "Appliances", "441310": "Car Parts"}
 MATCHER = LearnedMatcher(MODEL, TITLES)
 words = st.sampled_from(["valve", "gates", "glove", "leather", "rubber", "car", "xyz", "12"])
@@ -41,9 +43,23 @@ def test_it_abstains_where_similar_texts_do_not_tell(text: str, why: str) -> Non
 
 def test_codes_of_one_group_are_sure_together() -> None:
     lines = (("332911", "valv brass"), ("332912", "valv brass"))
-    matcher = LearnedMatcher(LearnedModel((lines,), (9.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0.8), TITLES)
+    matcher = LearnedMatcher(LearnedModel((lines,), (9.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0.8), TITLES)
     first, second = matcher.ranked("brass valve", 2)
     assert first.confidence == second.confidence > 0.9
+
+
+def test_what_a_text_names_first_outweighs_what_it_names_later() -> None:
+    lines = (("332911", "valv"), ("315990", "glove"))
+    matcher = LearnedMatcher(LearnedModel((lines,), NEAREST_COUNTS + UNHEARD + NONE_COUNTS, 0.8), TITLES)
+    found = [matcher.ranked(text, 1)[0].code for text in ("valve, glove", "glove, valve")]
+    assert found == ["332911", "315990"]
+
+
+def test_a_word_speaks_for_its_commodity_and_weakly_for_others_of_the_group() -> None:
+    lines = (("332911", "valv"), ("332912", "hose"), ("315990", "hose"))
+    evidence = LearnedMatcher(LearnedModel((lines,), (), 1.0), {}).evidence("valve hose")
+    pointing = {code: numbers[PER_SOURCE] for code, numbers in evidence.items()}
+    assert pointing["315990"] < pointing["332912"] <= 0.0
 
 
 @given(st.text(max_size=60) | st.lists(words, max_size=6).map(" ".join))

@@ -129,7 +129,7 @@ def test_a_rule_always_finds_the_account_that_it_was_written_for(account: str) -
 
 LEARNED = LearnedModel(
     sources=((("327310", "bag portland blend"), ("562910", "lead paint strip")),),
-    weights=(20.0, 0.0, 0.0, 0.0, 5.0, 0.0),
+    weights=(20.0, 0.0, 0.0, 0.0, 0.0, 5.0, 0.0),
     floor=0.9,
 )
 
