@@ -13,10 +13,13 @@ from typing import Final
 INDICATORS: Final = ("technology", "time", "geography", "completeness", "reliability")
 """The five indicators, in the Standard's order."""
 
+BEST_SCORE: Final = 1
+WORST_SCORE: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """Scores 1 (best) to 5; None where an indicator was not assessed."""
+    """Scores 1 (best) to 5; None where an indicator was not assessed. Raises `ValueError` for others."""
 
     technology: int | None = None
     time: int | None = None
@@ -24,11 +27,19 @@ class DataQuality:
     completeness: int | None = None
     reliability: int | None = None
 
+    def __post_init__(self) -> None:
+        _refuse_unknown(self.scores.values())
+
     @property
     def scores(self) -> Mapping[str, int]:
         """The assessed indicators and their scores."""
         told = {name: getattr(self, name) for name in INDICATORS}
         return {name: score for name, score in told.items() if score is not None}
+
+
+def _refuse_unknown(scores: Iterable[int | Fraction]) -> None:
+    if any(not BEST_SCORE <= score <= WORST_SCORE for score in scores):
+        raise ValueError(f"a score of data quality is {BEST_SCORE} to {WORST_SCORE}")
 
 
 NOT_ASSESSED: Final = DataQuality()
@@ -82,7 +93,13 @@ def gsd_squared(quality: DataQuality, *, basic: float, table: PedigreeTable) -> 
 
 
 TIME_LIMITS_YEARS: Final = (3, 6, 10, 15)
-"""Years between factor and activity below which the time score is 1, 2, 3, 4; 5 at and above the last."""
+"""Years between factor and activity below which the time score is 1, 2, 3, 4; 5 at and above the last.
+
+The first three are those of the Scope 3 Standard too, whose scale ends there, with its fourth and last score.
+"""
+
+WORLD: Final = "World"
+"""The region of factors that are averages over all countries."""
 
 
 def score_of_time(factor_year: int | None, activity_year: int | None) -> int | None:
@@ -94,36 +111,46 @@ def score_of_time(factor_year: int | None, activity_year: int | None) -> int | N
 
 
 def score_of_geography(factor_region: str, activity_region: str) -> int | None:
-    """Return 1 for the same region, 2 for the country around it, 5 for another; None if one is not told."""
+    """Return 1 for the same region, 2 for a country or the world around it, 5 for another; None if not told.
+
+    Which countries a continent or a group has is not known here, so its average counts as another region's.
+    """
     if not factor_region or not activity_region:
         return None
     if factor_region == activity_region:
         return 1
-    return 2 if activity_region.startswith(f"{factor_region}-") else 5
-
-
-BEST_SCORE: Final = 1
-WORST_SCORE: Final = 5
+    return 2 if factor_region == WORLD or activity_region.startswith(f"{factor_region}-") else 5
 
 
 def weighted_score(portfolio: Iterable[tuple[str | int, str | int]]) -> Fraction:
     """Return the data quality score of pairs of outstanding amount and score (1 best to 5), by amount.
 
-    Source: PCAF, part A, chapter 6. Raises `ValueError` for a score outside 1 to 5, or nothing outstanding.
+    Source: PCAF, part A, chapter 6. Raises `ValueError` for a score outside 1 to 5, an amount below zero, or
+    nothing outstanding.
     """
     pairs = [(Fraction(amount), Fraction(score)) for amount, score in portfolio]
-    if any(not BEST_SCORE <= score <= WORST_SCORE for _, score in pairs):
-        raise ValueError("a score of data quality is 1 to 5")
-    outstanding = sum((amount for amount, _ in pairs), Fraction(0))
-    if outstanding <= 0:
+    _refuse_unknown(score for _, score in pairs)
+    outstanding = _whole(amount for amount, _ in pairs)
+    if not outstanding:
         raise ValueError("nothing is outstanding, so there is nothing to weigh scores by")
     return sum((amount * score for amount, score in pairs), Fraction(0)) / outstanding
 
 
 def primary_data_share_percent(parts: Iterable[tuple[str | int | Fraction, bool]]) -> Fraction:
-    """Return the share of primary data in percent, of pairs of weight (emissions or tkm) and is-primary."""
+    """Return the share of primary data in percent, of pairs of weight (emissions or tkm) and is-primary.
+
+    Raises `ValueError` for a weight below zero, or where all add up to nothing.
+    """
     weighed = [(Fraction(weight), is_primary) for weight, is_primary in parts]
-    whole = sum((weight for weight, _ in weighed), Fraction(0))
-    if whole <= 0:
+    whole = _whole(weight for weight, _ in weighed)
+    if not whole:
         raise ValueError("the weights add up to nothing")
     return 100 * sum((weight for weight, is_primary in weighed if is_primary), Fraction(0)) / whole
+
+
+def _whole(weights: Iterable[Fraction]) -> Fraction:
+    """Add weights. One below zero would put a mean outside of what it is a mean of."""
+    told = list(weights)
+    if any(weight < 0 for weight in told):
+        raise ValueError("what scores and shares are weighed by is not below zero")
+    return sum(told, Fraction(0))

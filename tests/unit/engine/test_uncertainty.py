@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from vcci.engine.uncertainty import Share, monte_carlo, rounded, spread
+from vcci.engine.uncertainty import Share, Spread, monte_carlo, rounded, spread
 
 TONNE = 10**9
 
@@ -44,16 +44,41 @@ def test_nothing_known_is_no_interval_at_all() -> None:
     assert found.low_mg_co2e == found.high_mg_co2e == 50 * TONNE
 
 
-def test_credits_beyond_the_purchases_have_an_interval_below_zero() -> None:
-    found = spread([share("a", -100)])
-    assert found.low_mg_co2e < -100 * TONNE < found.high_mg_co2e < 0
+def test_interval_of_a_credit_is_that_of_the_purchase_below_zero() -> None:
+    credit, purchase = spread([share("a", -100)]), spread([share("a", 100)])
+    assert (credit.low_mg_co2e, credit.high_mg_co2e) == (-purchase.high_mg_co2e, -purchase.low_mg_co2e)
 
 
-def test_draws_agree_with_the_formula() -> None:
-    shares = [share(f"f{n}", n, 0.1 + n / 100) for n in range(1, 30)]
-    drawn, worked_out = monte_carlo({"all": shares}, run_digest="r")["all"], spread(shares)
-    assert drawn.low_mg_co2e == pytest.approx(worked_out.low_mg_co2e, rel=0.02)
-    assert drawn.high_mg_co2e == pytest.approx(worked_out.high_mg_co2e, rel=0.02)
+def test_credits_under_another_factor_do_not_take_its_uncertainty_away() -> None:
+    bought, returned = share("a", 100), share("b", -80)
+    assert width(bought, returned) > width(bought)
+    assert spread([bought, returned]).low_mg_co2e < 0
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        [share(f"f{n}", n, 0.1 + n / 100) for n in range(1, 30)],
+        [share("a", 100, 0.1), share("a", 100, 0.4)],
+        [share("a", 100, 0.4), *(share(f"f{n}", 1) for n in range(50))],
+        [share("a", 100), share("b", -80)],
+        [share("a", 100), share("a", -60), share("b", -30, 0.3)],
+    ],
+    ids=["many factors", "one factor, two sigmas", "one outweighs", "credits", "credits of the same factor"],
+)
+def test_formula_agrees_with_the_draws_within_two_percent_of_the_width(shares: list[Share]) -> None:
+    drawn = monte_carlo({"all": shares}, run_digest="r", draws=100_000)["all"]
+    near = 0.02 * (drawn.high_mg_co2e - drawn.low_mg_co2e)
+    found = spread(shares)
+    assert found.low_mg_co2e == pytest.approx(drawn.low_mg_co2e, abs=near)
+    assert found.high_mg_co2e == pytest.approx(drawn.high_mg_co2e, abs=near)
+
+
+def test_draws_stay_what_they_were_when_runs_were_published() -> None:
+    shares = [share("a", 100), share("b", 50, 0.4), share("own:x", 7, None)]
+    assert monte_carlo({"all": shares}, run_digest="r")["all"] == Spread(
+        112_765_000_000, 232_028_000_000, 163_157_000_000, 7_000_000_000
+    )
 
 
 def test_another_run_draws_other_numbers_and_the_same_run_the_same() -> None:
