@@ -6,10 +6,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from vcci.domain.base_year import BaseYear, ChangeSince, CumulativeEffect, cumulative_effect
+from vcci.domain.bridge import EFFECTS, Bridge
 from vcci.domain.derivation import Derivation
 from vcci.domain.factor import PriceBasis
 from vcci.domain.inventory import Inventory
@@ -29,6 +32,7 @@ from vcci.processing.find_line import RunFiles
 from vcci.processing.replay import Compared, compared
 from vcci.processing.stored_run import StoredRun, open_run
 from vcci.reports import inventory as inventory_report
+from vcci.services import comparison
 from vcci.services.calculations import CalculatorFor
 from vcci.services.derivations import derivation_of
 from vcci.services.factors import FactorBroker, Parameters
@@ -166,6 +170,28 @@ def derivation(folder: Path, asked: str) -> Derivation:
         )
     row = files.row_of(source, int(line)) if source else int(line)
     return derivation_of(files.find(row), run_digest=run.digest, packs=run.packs)
+
+
+def bridge_between(older: Path, newer: Path) -> Bridge:
+    """Return what leads from the total of one stored run to that of another."""
+    sides = [
+        (open_run(folder).table("by_category_key_month"), open_run(folder).table("multipliers"))
+        for folder in (older, newer)
+    ]
+    return comparison.compare(sides[0], sides[1])
+
+
+def recalculation_of(found: Bridge, folder: Path, *, threshold_percent: str) -> CumulativeEffect:
+    """Return whether changed factors, methods and boundary recalculate the run in `folder` as base year."""
+    stored = open_run(folder)
+    threshold = Fraction(threshold_percent)
+    base = BaseYear(stored.document["year"] or 0, found.older_mg_co2e, threshold, policy="")
+    changes = [
+        ChangeSince(effect, found.of(effect), may_recalculate=effect in ("factor", "method", "boundary"))
+        for effect in EFFECTS
+        if found.of(effect)
+    ]
+    return cumulative_effect(base, changes)
 
 
 RECALCULATED = ("lines", "unlined", "multipliers.parquet", "rates.parquet")

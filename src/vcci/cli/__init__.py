@@ -35,13 +35,14 @@ def _options(
 
 
 def _register() -> None:
-    from vcci.cli import bench, calculate, db, explain, factors, run, settings, template, verify
+    from vcci.cli import bench, calculate, compare, db, explain, factors, run, settings, template, verify
 
     app.command("run")(run.run)
     app.command("calculate")(calculate.calculate)
     app.command("explain")(explain.explain)
     app.command("verify")(verify.verify)
     app.command("template")(template.template)
+    app.command("compare")(compare.compare)
     app.command("schema")(calculate.schema)
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vcci.domain.base_year import CumulativeEffect
+from vcci.domain.bridge import MEANINGS, Bridge
 from vcci.domain.derivation import Derivation
 from vcci.domain.display import (
     NO_NAME,
@@ -53,6 +55,8 @@ def inventory(shown: Inventory, console: Console | None = None) -> None:
         _methods,
         _gases,
         _apart,
+        _boundary,
+        _twice,
         _coverage,
         _outcomes,
         _uncovered,
@@ -73,6 +77,27 @@ def results(where: dict[str, str], console: Console | None = None) -> None:
     for what, path in where.items():
         line = Text(f"{what:<{width}}  {visible(path)}")
         console.print(line, soft_wrap=True)
+
+
+def bridge(shown: Bridge, console: Console | None = None) -> None:
+    """Print what leads from one total to another, on stdout."""
+    console = console or Console(highlight=False)
+    rows = [("older total", tonnes(shown.older_mg_co2e), "")]
+    rows += [(effect, tonnes(shown.of(effect)), meaning) for effect, meaning in MEANINGS.items()]
+    rows.append(("newer total", tonnes(shown.newer_mg_co2e), "the sum of all above"))
+    console.print(_table("From one total to the next", ("what", ">tCO2e", "~because"), rows))
+    by_category = (
+        (str(effect.category), effect.effect, tonnes(effect.emissions_mg_co2e)) for effect in shown.effects
+    )
+    console.print(_table("By category", (">no", "what", ">tCO2e"), by_category))
+
+
+def recalculation(shown: CumulativeEffect, console: Console | None = None) -> None:
+    """Print whether a base year has to be recalculated, on stdout."""
+    console = console or Console(highlight=False)
+    verdict = "has to be recalculated" if shown.has_to_be_recalculated else "stays as it is"
+    told = f"{float(shown.percent):.1f} % by {', '.join(shown.why)}" if shown.why else "nothing that counts"
+    console.print(Text(f"The base year {verdict}: {told}."))
 
 
 def derivation(shown: Derivation, console: Console | None = None) -> None:
@@ -201,6 +226,21 @@ def _gases(shown: Inventory) -> Table:
 def _apart(shown: Inventory) -> Table:
     rows = ((row.what, f"{row.lines:,}", tonnes(row.emissions_mg)) for row in shown.apart)
     return _table("Stated apart, in no total", ("what", ">lines", ">t"), rows)
+
+
+def _boundary(shown: Inventory) -> Table:
+    open_ones = [row for row in shown.boundary if row.status != "calculated"]
+    rows = ((str(row.category), row.title, row.status, row.reason) for row in open_ones)
+    return _table("Categories without lines", (">no", "category", "status", "~why"), rows)
+
+
+def _twice(shown: Inventory) -> Table:
+    rows = (
+        (row.about, tonnes(row.one_mg_co2e), tonnes(row.other_mg_co2e), f"{row.meaning} {row.remedy}")
+        for row in shown.counted_twice[:TOP]
+    )
+    title = _top("May be counted twice", shown.counted_twice)
+    return _table(title, ("partner", ">tCO2e", ">and tCO2e", "~why"), rows)
 
 
 def _outcomes(shown: Inventory) -> Table:

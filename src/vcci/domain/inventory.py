@@ -130,6 +130,28 @@ class IndicatorScore:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryStatus:
+    """What an inventory says of a category: calculated, left out with a reason, or without data."""
+
+    category: int
+    title: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTwice:
+    """Emissions that may stand in the totals twice: two sides of one partner, with what to do about it."""
+
+    code: str
+    meaning: str
+    remedy: str
+    about: str
+    one_mg_co2e: int
+    other_mg_co2e: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApartTotal:
     """What is stated beside the totals: lifetime projections, removals, credits, biogenic CO2."""
 
@@ -216,6 +238,8 @@ class Inventory:
     apart: tuple[ApartTotal, ...] = ()
     interval: Interval | None = None
     quality: tuple[IndicatorScore, ...] = ()
+    boundary: tuple[CategoryStatus, ...] = ()
+    counted_twice: tuple[CountedTwice, ...] = ()
 
     @property
     def lines_in_totals(self) -> int:

@@ -74,7 +74,10 @@ class AccountRule:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Everything that must be known of a ledger to read it; `columns` holds accepted header names."""
+    """Everything that must be known of a ledger to read it; `columns` holds accepted header names.
+
+    `left_out` says why a category is outside the stated boundary.
+    """
 
     source: str = ""
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -85,3 +88,4 @@ class Mapping:
     redacted_suppliers: tuple[str, ...] = ()
     accounts: tuple[AccountRule, ...] = ()
     own_factors: dict[str, OwnFactor] = field(default_factory=dict)
+    left_out: dict[int, str] = field(default_factory=dict)

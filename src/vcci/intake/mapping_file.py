@@ -122,6 +122,7 @@ class _File(_Strict):
     redacted_suppliers: _Texts = ()
     accounts: tuple[_Rule, ...] = ()
     own_factors: dict[Text, _OwnFactor] = Field(default_factory=dict)
+    left_out: dict[Annotated[int, Field(ge=1, le=15)], Text] = Field(default_factory=dict)
 
     @field_validator("columns")
     @classmethod
@@ -185,6 +186,7 @@ def _mapping(file: _File) -> Mapping:
         redacted_suppliers=file.redacted_suppliers,
         accounts=tuple(AccountRule(**rule) for rule in rules),
         own_factors={name: own.as_own_factor() for name, own in file.own_factors.items()},
+        left_out=file.left_out,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from vcci.domain.inventory import PackInUse
 from vcci.errors import InputError
 
@@ -22,6 +24,10 @@ class StoredRun:
     def digest(self) -> str:
         """The digest that names the run."""
         return str(self.document["run_digest"])
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Return one of the run's tables, such as `multipliers`."""
+        return pl.read_parquet(self.folder / f"{name}.parquet")
 
     @property
     def total(self) -> str:

@@ -68,6 +68,8 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead, units
         apart=totals.apart(),
         interval=totals.drawn[WHOLE],
         quality=totals.quality(),
+        boundary=totals.boundary(read.mapping.left_out),
+        counted_twice=totals.counted_twice(),
     )
 
 

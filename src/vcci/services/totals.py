@@ -3,7 +3,7 @@
 Published totals (the whole, categories) are drawn by factor; the many others are worked out analytically.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import groupby
@@ -15,7 +15,9 @@ import polars as pl
 from vcci.domain.category import STATED_APART, Category
 from vcci.domain.inventory import (
     ApartTotal,
+    CategoryStatus,
     CategoryTotal,
+    CountedTwice,
     FactorTotal,
     GasTotal,
     IndicatorScore,
@@ -26,6 +28,7 @@ from vcci.domain.inventory import (
     YearTotal,
 )
 from vcci.domain.quality import INDICATORS
+from vcci.engine.double_counting import DOUBLE_COUNTING, LineGroup, Suspicion, suspicions
 from vcci.engine.methods import is_primary
 from vcci.engine.uncertainty import Share, Spread, monte_carlo, spread
 from vcci.services.ports import CalculatedRun
@@ -122,9 +125,33 @@ class LinedTotals:
         """Return the mean score of each indicator, weighed by emissions without their sign."""
         return tuple(_score(self.counted, name) for name in INDICATORS)
 
+    def boundary(self, left_out: Mapping[int, str]) -> tuple[CategoryStatus, ...]:
+        """Return every category: calculated, left out for the reason that is stated, or without data."""
+        calculated = set(self.counted["category"].unique())
+        return tuple(_status(category, calculated, left_out) for category in Category)
+
+    def counted_twice(self) -> tuple[CountedTwice, ...]:
+        """Return what may stand in the totals twice, the largest first."""
+        by = ["category", "method", "supplier", "unit"]
+        rows = _summed(_in_totals(self._with_keys("by_supplier_key")), by).iter_rows()
+        return tuple(map(_counted_twice, suspicions(LineGroup(*row) for row in rows)))
+
     def _with_keys(self, name: str) -> pl.DataFrame:
         multipliers = self.run.tables.multipliers.drop("category")
         return self.run.aggregates[name].join(multipliers, on="key", how="left")
+
+
+def _status(category: Category, calculated: Container[int], left_out: Mapping[int, str]) -> CategoryStatus:
+    reason = left_out.get(category, "")
+    if category in calculated:
+        return CategoryStatus(category, category.title, "calculated", reason)
+    return CategoryStatus(category, category.title, "left out" if reason else "no data", reason)
+
+
+def _counted_twice(found: Suspicion) -> CountedTwice:
+    meaning, remedy = DOUBLE_COUNTING[found.code]
+    sides = (sum(g.emissions_mg_co2e for g in side) for side in (found.one, found.other))
+    return CountedTwice(found.code, meaning, remedy, found.about, *sides)
 
 
 def _in_totals(frame: pl.DataFrame) -> pl.DataFrame:

@@ -138,7 +138,7 @@ def test_charts_say_in_words_what_they_show() -> None:
 
 def test_tables_have_captions_and_scoped_headings() -> None:
     page = Page(inventory())
-    assert len(page.all("caption")) == len(page.all("table")) == 13
+    assert len(page.all("caption")) == len(page.all("table")) == 14
     assert {th.get("scope") for th in page.all("th")} == {"col", "row"}
     assert page.all("html") == [{"lang": "en"}]
 
