@@ -20,7 +20,7 @@ from vcci.domain.product_footprint import ProductFootprint, co2_of_carbon
 from vcci.domain.quality import primary_data_share_percent, weighted_score
 from vcci.domain.sampling import sampling_interval, systematic_sample
 from vcci.domain.selection import Unresolved
-from vcci.engine.boundary import place as place_situation
+from vcci.engine.boundary import place_told
 from vcci.engine.boundary import recalculation as recalculation_of
 from vcci.engine.expand import PartOfActivity, expand
 from vcci.packs import PackLibrary
@@ -168,12 +168,13 @@ def place(situation: str, **told: Any) -> boundary.Placement:
     """Return where an emission belongs (its `label` is `3.4` or `scope 1`), why, and the source.
 
     `place("freight", leg=..., operator="others", is_paid_by_company=True, source="fuel")`; docs/boundary.md
-    lists the situations and their words. Raises `ValueError` for a word that is not known.
+    lists the situations and their words. Facts may be left out: what then leaves the place open comes back as
+    `Unplaced`, with the question to ask. Raises `ValueError` for a word that is not known.
     """
     kind = SITUATIONS[situation]
     known: dict[str, Any] = {field.name: field.type for field in fields(kind)}
     chosen = {name: text if known[name] is bool else known[name](text) for name, text in told.items()}
-    return place_situation(kind(**chosen))
+    return place_told(kind, chosen)
 
 
 def recalculation(change: str) -> str:

@@ -1,159 +1,169 @@
-"""Where an emission belongs, by rules that can be read; and what recalculates a base year.
+"""Where an emission belongs, by the rules of boundary_rules.py; and what recalculates a base year.
 
 Source: GHG Protocol, Corporate Value Chain (Scope 3) Standard (2011).
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields, replace
+from itertools import product
 from typing import Any, Final
 
 from vcci.domain.boundary import (
-    Approach,
     BiogenicCo2,
-    Bought,
     Change,
+    Consequence,
     Franchise,
-    FranchiseRole,
     Freight,
-    Held,
     Holding,
-    Journey,
     Lease,
-    LeaseKind,
-    LeaseRole,
-    Leg,
-    Life,
-    Operator,
     Placement,
     Purchase,
     Recalculation,
+    Rule,
+    Significance,
     Situation,
-    Source,
     Stage,
     Travel,
+    Unplaced,
 )
-from vcci.domain.category import Category
+from vcci.engine import boundary_rules as rules
 
-OWN: Final = {Source.FUEL: "1", Source.BOUGHT_ENERGY: "2"}
-"""The company's own scope: what it burns itself, and what it has bought."""
-
-PURCHASES: Final = {
-    Bought.GOODS_OR_SERVICES: Category.PURCHASED_GOODS_AND_SERVICES,
-    Bought.CAPITAL_GOODS: Category.CAPITAL_GOODS,
-    Bought.FUEL: Category.FUEL_AND_ENERGY_RELATED_ACTIVITIES,
-    Bought.ENERGY: Category.FUEL_AND_ENERGY_RELATED_ACTIVITIES,
-    Bought.ENERGY_SOLD_ON: Category.FUEL_AND_ENERGY_RELATED_ACTIVITIES,
+RULES: Final[dict[type, tuple[Rule, ...]]] = {
+    Lease: rules.LEASES,
+    Freight: rules.FREIGHT,
+    Purchase: rules.PURCHASES,
+    Stage: rules.STAGES,
+    Travel: rules.TRAVEL,
+    Holding: rules.HOLDINGS,
+    Franchise: rules.FRANCHISES,
+    BiogenicCo2: rules.BIOGENIC,
 }
-
-STAGES: Final = {
-    Life.OWN_WASTE: Category.WASTE_GENERATED_IN_OPERATIONS,
-    Life.PROCESSING: Category.PROCESSING_OF_SOLD_PRODUCTS,
-    Life.USE: Category.USE_OF_SOLD_PRODUCTS,
-    Life.END_OF_LIFE: Category.END_OF_LIFE_TREATMENT_OF_SOLD_PRODUCTS,
-}
-
-JOURNEYS: Final = {
-    Journey.BUSINESS: Category.BUSINESS_TRAVEL,
-    Journey.COMMUTE: Category.EMPLOYEE_COMMUTING,
-}
-
-IN_OWN_SCOPES: Final = {
-    Approach.OPERATIONAL_CONTROL: {Held.OPERATED},
-    Approach.FINANCIAL_CONTROL: {Held.OPERATED, Held.OWNED},
-    Approach.EQUITY_SHARE: {Held.OPERATED, Held.OWNED, Held.SHARED},
-}
-"""Entities within the organisational boundary, by approach; the others are investments."""
-
-NEVER_RECALCULATED: Final = {Change.OUTSOURCED_WITHIN_INVENTORY, Change.ORGANIC}
+"""The rules of each kind of situation."""
 
 
 def place(situation: Situation) -> Placement:
-    """Return where the emissions of a situation belong, and why; every situation has exactly one place."""
-    rule: Callable[[Any], Placement] = RULES[type(situation)]
-    return rule(situation)
+    """Return where the emissions of a situation belong and why, or `Unplaced` with a question."""
+    (rule,) = (rule for rule in RULES[type(situation)] if rule.fits(situation))
+    return rule.answer(situation)
 
 
-def _lease(lease: Lease) -> Placement:
-    """Return who counts a leased asset in use: who controls it under the company's approach."""
-    operates = lease.role is LeaseRole.LESSEE
-    is_by_operation = lease.approach is Approach.OPERATIONAL_CONTROL
-    # Without operational control as the measure, a finance lease makes the lessee the owner, no other does.
-    is_own = operates if is_by_operation else operates == (lease.kind is LeaseKind.FINANCE)
-    table = "Table A.1, p. 126" if operates else "Table A.2, p. 127"
-    why = f"{lease.role.value.capitalize()} of the {lease.kind.value}; {lease.approach.value}."
-    if is_own:
-        return Placement(why, table, own_scope=OWN[lease.source])
-    category = Category.UPSTREAM_LEASED_ASSETS if operates else Category.DOWNSTREAM_LEASED_ASSETS
-    return Placement(why, table, category)
+def place_told(kind: type, told: Mapping[str, object]) -> Placement:
+    """Return the place that the facts told so far settle, or `Unplaced` with the next question that matters.
 
-
-def _freight(freight: Freight) -> Placement:
-    if freight.leg is Leg.BETWEEN_SUPPLIERS:
-        return Placement(
-            "It is part of the cradle-to-gate of what the supplier sells.",
-            "Table 5.7, p. 44",
-            Category.PURCHASED_GOODS_AND_SERVICES,
-        )
-    if freight.operator is Operator.COMPANY:
-        return Placement("The company runs it itself.", "Table 5.7, p. 44", own_scope=OWN[freight.source])
-    if freight.leg is Leg.TO_CUSTOMER and not freight.is_paid_by_company:
-        return Placement(
-            "It comes after the sale, and the company does not pay for it.",
-            "Table 5.7, p. 45",
-            Category.DOWNSTREAM_TRANSPORTATION_AND_DISTRIBUTION,
-        )
-    why = "The company pays for it." if freight.is_paid_by_company else "It brings goods to the company."
-    return Placement(why, "Table 5.7, p. 45", Category.UPSTREAM_TRANSPORTATION_AND_DISTRIBUTION)
-
-
-def _travel(travel: Travel) -> Placement:
-    if travel.operator is Operator.COMPANY:
-        return Placement("In vehicles of the company.", "Table 5.4", own_scope=OWN[travel.source])
-    why = f"In vehicles of others, for {travel.journey.value}."
-    return Placement(why, "Table 5.4", JOURNEYS[travel.journey])
-
-
-def _holding(holding: Holding) -> Placement:
-    told = f"{holding.held.value.capitalize()}, and the boundary is drawn by {holding.approach.value}."
-    if holding.held in IN_OWN_SCOPES[holding.approach]:
-        return Placement(told, "Box 5.1, p. 30", own_scope="1 and 2")
-    return Placement(told, "Box 5.1, p. 30", Category.INVESTMENTS)
-
-
-def _franchise(franchise: Franchise) -> Placement:
-    if franchise.role is FranchiseRole.FRANCHISEE:
-        return Placement("It is the franchisee's own.", "Table 5.4", own_scope=OWN[franchise.source])
-    return Placement("The franchisee runs it, the franchisor counts it.", "Table 5.4", Category.FRANCHISES)
-
-
-def _purchase(purchase: Purchase) -> Placement:
-    why = f"The company buys {purchase.bought.value}."
-    return Placement(why, "Tables 5.1 and 5.4", PURCHASES[purchase.bought])
-
-
-def _stage(stage: Stage) -> Placement:
-    return Placement(f"It is {stage.life.value}.", "Tables 5.1 and 5.4", STAGES[stage.life])
-
-
-def _biogenic(_: BiogenicCo2) -> Placement:
-    return Placement("CO2 of biomass is stated beside the scopes.", "Chapter 6, example 6.1, p. 63")
-
-
-RULES: Final[dict[type, Callable[[Any], Placement]]] = {
-    Lease: _lease,
-    Freight: _freight,
-    Purchase: _purchase,
-    Stage: _stage,
-    Travel: _travel,
-    Holding: _holding,
-    Franchise: _franchise,
-    BiogenicCo2: _biogenic,
-}
-"""The rule of each kind of situation."""
-
-
-def recalculation(change: Change) -> Recalculation:
-    """Return whether a change may recalculate the base year (section 9.3, and table 9.4, p. 105).
-
-    What is significant is a threshold of the company's policy; domain/base_year.py adds changes up.
+    Facts are fields of the kind, each with its value; those that would not change the place are never asked.
     """
-    return Recalculation.NONE if change in NEVER_RECALCULATED else Recalculation.IF_SIGNIFICANT
+    open_facts = [fact for fact in fields(kind) if fact.name not in told]
+    placed = {
+        chosen: place(kind(**told, **dict(zip((fact.name for fact in open_facts), chosen, strict=True))))
+        for chosen in product(*(values_of(fact) for fact in open_facts))
+    }
+    if len(set(map(_outcome, placed.values()))) == 1:
+        return _with_every_reason(list(placed.values()))
+    asked = next(fact for number, fact in enumerate(open_facts) if _matters(number, placed))
+    labels = dict.fromkeys(placement.label for placement in placed.values())
+    why = f"What is told leaves open: {', '.join(labels)}."
+    return Unplaced(why, "Scope 3 Standard", question=asked.metadata["question"])
+
+
+def values_of(fact: Field[Any]) -> tuple[Any, ...]:
+    """Return the values that a fact of a situation can have."""
+    known: Any = fact.type
+    return (True, False) if known is bool else tuple(known)
+
+
+def _outcome(placement: Placement) -> tuple[str, bool]:
+    return placement.label, placement.is_optional
+
+
+def _with_every_reason(placed: list[Placement]) -> Placement:
+    whys, sources = (dict.fromkeys(told) for told in zip(*((p.why, p.source) for p in placed), strict=True))
+    return replace(placed[0], why=" ".join(whys), source="; ".join(sources))
+
+
+def _matters(number: int, placed: Mapping[tuple[object, ...], Placement]) -> bool:
+    """Whether another value of one fact, all others being equal, gives another place."""
+    outcomes: dict[tuple[object, ...], set[tuple[str, bool]]] = {}
+    for chosen, placement in placed.items():
+        others = chosen[:number] + chosen[number + 1 :]
+        outcomes.setdefault(others, set()).add(_outcome(placement))
+    return any(len(found) > 1 for found in outcomes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRule:
+    """What a kind of change does to the base year once it is significant, why, and by which page."""
+
+    may_recalculate: bool
+    why: str
+    source: str
+
+
+CHANGES: Final[Mapping[Change, ChangeRule]] = {
+    Change.OUTSOURCED_WITHIN_INVENTORY: ChangeRule(
+        False,
+        "The emissions were reported already and only move between the scopes of one base year.",
+        "Scope 3 Standard, table 9.4, p. 105",
+    ),
+    Change.OUTSOURCED_SEPARATE_YEARS: ChangeRule(
+        True,
+        "The emissions leave one base year and enter another.",
+        "Scope 3 Standard, table 9.4, p. 105",
+    ),
+    Change.OUTSOURCED_NEW_TO_INVENTORY: ChangeRule(
+        True, "The emissions were not in the base year.", "Scope 3 Standard, table 9.4, p. 105"
+    ),
+    Change.STRUCTURE: ChangeRule(
+        True,
+        "Emissions pass from one company to another without any change in the air.",
+        "Scope 3 Standard, section 9.3, p. 104",
+    ),
+    Change.METHOD_OR_FACTOR: ChangeRule(
+        True,
+        "Like is compared with like only if both years are calculated alike.",
+        "Scope 3 Standard, section 9.3, p. 105",
+    ),
+    Change.REAL_CHANGE: ChangeRule(
+        False,
+        "The figure differs since the emissions do, not since they are calculated otherwise.",
+        "Scope 3 Standard, section 9.3, p. 106",
+    ),
+    Change.ERROR: ChangeRule(
+        True, "The base year has the error too.", "Scope 3 Standard, section 9.3, p. 104"
+    ),
+    Change.CATEGORIES: ChangeRule(
+        True, "The base year lacks what is included now.", "Scope 3 Standard, table 9.5, p. 106"
+    ),
+    Change.CATEGORY_OWN_YEAR: ChangeRule(
+        False,
+        "The new category starts a base year of its own and leaves the others as they are.",
+        "Scope 3 Standard, table 9.5, p. 106",
+    ),
+    Change.USE_ASSUMPTIONS: ChangeRule(
+        True,
+        "Category 11 of the base year was estimated with assumptions that no longer hold.",
+        "Scope 3 Standard, box 9.2, p. 106",
+    ),
+    Change.ORGANIC: ChangeRule(
+        False,
+        "Growth and decline change what is emitted, which is what the comparison is to show.",
+        "Scope 3 Standard, section 9.3, p. 106",
+    ),
+}
+"""What recalculates a base year."""
+
+
+def recalculation(change: Change, significance: Significance | None = None) -> Consequence:
+    """Return what a change does to the base year; without its significance, whether that would decide.
+
+    The threshold is the company's own: the standard gives 10 % as an example and sets none.
+    """
+    rule = CHANGES[change]
+    if not rule.may_recalculate:
+        return Consequence(Recalculation.NO_RECALCULATION, rule.why, rule.source)
+    if significance is None:
+        return Consequence(Recalculation.RECALCULATE_IF_SIGNIFICANT, rule.why, rule.source)
+    if significance.is_reached:
+        why = f"{rule.why} All changes together reach the company's threshold."
+        return Consequence(Recalculation.RECALCULATE, why, rule.source)
+    why = f"{rule.why} All changes together stay below the company's threshold."
+    return Consequence(Recalculation.NO_RECALCULATION, why, rule.source)

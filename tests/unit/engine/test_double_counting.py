@@ -12,7 +12,6 @@ def group(category: int, emissions: int, **told: Any) -> LineGroup:
     usual: dict[str, Any] = {
         "method": "spend-based",
         "supplier": "Acme",
-        "account": "",
         "unit": "GBP",
         "lines": 1,
     }
