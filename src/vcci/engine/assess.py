@@ -4,8 +4,8 @@ Time and geography are facts of the key and its factor. The other three are asse
 (parameters/assessments.yaml). A key without an assessment has no sigma: nothing is assumed for it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from vcci.domain.quality import (
     DataQuality,
@@ -19,7 +19,10 @@ from vcci.domain.selection import FactorKey, Multiplier
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Scores of the packs whose names begin with `prefix`, and why; basic uncertainty as squared GSD."""
+    """Scores of the packs whose names begin with `prefix`, and why; basic uncertainty as squared GSD.
+
+    `gsd_squared_of_units` is that of factors per these units, where it is another.
+    """
 
     prefix: str
     basic_gsd_squared: float
@@ -27,6 +30,7 @@ class Assessment:
     completeness: int
     reliability: int
     why: str
+    gsd_squared_of_units: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +52,7 @@ class Assessor:
         )
         if found is None:
             return replace(multiplier, quality=quality)
-        squared = gsd_squared(quality, basic=found.basic_gsd_squared, table=self.table)
+        unit = multiplier.factor_unit.rpartition("/")[2]
+        basic = found.gsd_squared_of_units.get(unit, found.basic_gsd_squared)
+        squared = gsd_squared(quality, basic=basic, table=self.table)
         return replace(multiplier, quality=quality, ln_sigma=squared.ln_sigma)

@@ -35,6 +35,7 @@ def assessments() -> tuple[Assessment, ...]:
             completeness=entry["completeness"],
             reliability=entry["reliability"],
             why=entry["why"],
+            gsd_squared_of_units={u: basic[kind] for u, kind in entry.get("basic_of_units", {}).items()},
         )
         for entry in _read("assessments.yaml")["packs"]
     )

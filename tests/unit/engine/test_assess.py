@@ -1,6 +1,7 @@
 """A line's five scores: time and geography are facts, the others are assessed for its pack or missing."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,18 @@ def test_factor_of_a_shipped_pack_has_five_scores_and_a_sigma() -> None:
     assert found.quality == DataQuality(technology=4, time=1, geography=5, completeness=1, reliability=2)
     by_hand = math.sqrt(sum(math.log(u) ** 2 for u in (1.5, 1.0, 1.1, 1.0, 1.05, 1.05))) / 2
     assert found.ln_sigma == pytest.approx(by_hand)
+
+
+def test_transport_has_a_wider_basic_uncertainty_than_energy_of_the_same_publisher() -> None:
+    key = FactorKey(4, "desnz2025:x", "GB", "tkm", 2025)
+    facts = {"factor_year": 2025, "factor_region": "GB"}
+    rail, gas = (
+        ASSESSOR.assess(key, replace(multiplier("desnz-2025", **facts), factor_unit=f"kg CO2e/{unit}"))
+        for unit in ("tkm", "kWh")
+    )
+    assert rail.ln_sigma is not None
+    assert gas.ln_sigma is not None
+    assert rail.ln_sigma > 4 * gas.ln_sigma
 
 
 def test_own_factor_is_not_assessed_and_has_no_sigma() -> None:
