@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.support.ledgers import DAYS, calculator, ledger_row, write_ledger
 
 from vcci.domain.activity import ActivityData
+from vcci.domain.category import Method
 from vcci.domain.factor import OwnFactor
 from vcci.domain.finding import REASONS
 from vcci.domain.line import EmissionLine
@@ -101,9 +102,14 @@ def activities(draw: st.DrawFn) -> ActivityData:
     money, dimension = draw(st.sampled_from(sorted(DAYS))), draw(st.sampled_from(PHYSICAL))
     shared: dict[str, str] = {Kind.MONEY: money, Kind.ANY: dimension}
     inputs = {name: draw(texts_of(INPUTS[name], shared)) for name in sorted(names)}
-    inputs |= {name: f"{draw(st.integers(0, 25))} %" for name in row.shares if name in inputs}
+    inputs |= {name: f"{draw(st.integers(1, 25))} %" for name in row.shares if name in inputs}
+    taken = {n for part in row.parts if part.amount.lead in inputs for n in part.amount.names}
+    inputs = {name: text for name, text in inputs.items() if name in taken}
     day = draw(st.sampled_from(["2022-03-01", "2022-03-06"]))
-    return with_factors(ActivityData(category=category, method=method, inputs=inputs, date=day))
+    activity = ActivityData(category=category, method=method, inputs=inputs, date=day)
+    parts = expand(activity, UNITS)
+    assume(not isinstance(parts, Unresolved) or parts.reason != "share_over_one")
+    return with_factors(activity)
 
 
 def with_factors(activity: ActivityData) -> ActivityData:
@@ -112,7 +118,8 @@ def with_factors(activity: ActivityData) -> ActivityData:
         unit = UNITS.find(part.unit)
         assert unit is not None
         named[part.name] = f"own:{unit.dimension}"
-        named["combustion"] = f"own:burnt {unit.dimension}"
+        if activity.method == Method.LIFE_CYCLE_LESS_COMBUSTION:
+            named["combustion"] = f"own:burnt {unit.dimension}"
     return replace(activity, factors=named)
 
 

@@ -29,7 +29,8 @@ def calculate(source: Source, *, packs: Packs = None, gwp: Gwp = "") -> None:
         [asked] if is_one else asked, calculator_for=runtime.calculator_for(packs or (), gwp_set=gwp)
     )
     plain = [answer.as_json() for answer in answers]
-    typer.echo(json.dumps(plain[0] if is_one else plain, indent=2, ensure_ascii=False))
+    text = json.dumps(plain[0] if is_one else plain, indent=2, ensure_ascii=False)
+    typer.echo(text.encode("utf-8", "backslashreplace"))  # half a character pair stays what JSON calls it
     if any(answer.reason for answer in answers):
         sys.exit(1)
 

@@ -53,7 +53,15 @@ REASONS: Final[dict[str, Reason]] = {
     "region_unknown": _rejected("The region is no country.", "Use a code of ISO 3166 such as GB."),
     "category_unknown": _rejected("The category is not 1 to 15.", "Use a Scope 3 category number."),
     "request_malformed": _rejected("The activity is not written as the schema asks.", "See `vcci schema`."),
+    "method_not_offered": _rejected(
+        "The category has no method of that name, or none is named for the inputs.",
+        "Use a method of the category's page.",
+    ),
     "input_unknown": _rejected("The method has no such input.", "Use the inputs of the method's page."),
+    "input_unused": _rejected(
+        "An input or factor is given that is not used.",
+        "Leave it out, or give what it belongs to.",
+    ),
     "input_missing": _rejected("The method needs another input.", "Give the input that is named."),
     "input_not_a_number": _rejected("An input is not a number with a unit.", "Write it as `12.5 km`."),
     "input_negative": _rejected("An input is negative.", "Use a positive number."),

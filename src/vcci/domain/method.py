@@ -115,7 +115,8 @@ class Part:
     """An amount and the factor that it is multiplied by.
 
     `name` is what the caller names the factor by; where `less` is set, the factor of that name is taken off
-    it. `unit` is the amount's; empty: that of its first input. A part that is `reported` needs no factor.
+    it. `unit` is the amount's; empty: that of its first input. A part that is `reported` needs no
+    factor; one that `is_share` cannot be more than its first input.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Part:
     unit: str = ""
     reported: bool = False
     less: str = ""
+    is_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)

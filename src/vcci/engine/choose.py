@@ -17,6 +17,9 @@ from vcci.engine.numbers import exact_number
 OWN_FACTOR_PREFIX: Final = "own:"
 """Activities that are answered by a factor of the user's own."""
 
+CALLER: Final = "caller-"
+"""Factors that come with a single request are named by number; their source is what is shown."""
+
 GAS_MARK: Final = "#"
 """`activity#CO2` asks for one gas of a factor."""
 
@@ -49,6 +52,8 @@ class FactorChoice:
 
     def choose(self, key: FactorKey) -> EmissionFactor | Unresolved:
         """Return the factor of a key in the GWP set that is asked for, or the reason for none."""
+        if key.activity.removeprefix(OWN_FACTOR_PREFIX) in self.own_factors:
+            return self._own(key)
         whole, less, rest = key.activity.partition(LESS)
         found = self._single(replace(key, activity=whole))
         if not less or isinstance(found, Unresolved):
@@ -58,11 +63,10 @@ class FactorChoice:
 
     def _single(self, key: FactorKey) -> EmissionFactor | Unresolved:
         activity, _, gas = key.activity.partition(GAS_MARK)
-        if activity == REPORTED:
-            return AS_REPORTED
         asked = replace(key, activity=activity)
         is_own = activity.startswith(OWN_FACTOR_PREFIX)
-        found = self._own(asked) if is_own else self._published(asked)
+        answer = self._own if is_own else self._published
+        found = AS_REPORTED if activity == REPORTED else answer(asked)
         return _one_gas(found, gas) if gas and isinstance(found, EmissionFactor) else found
 
     def _published(self, key: FactorKey) -> EmissionFactor | Unresolved:
@@ -123,7 +127,7 @@ class FactorChoice:
         return EmissionFactor(
             id=key.activity,
             activity=key.activity,
-            name=name,
+            name=own.source if name.startswith(CALLER) else name,
             value_kg_co2e=sum(gases.values(), Decimal()) if gases else Decimal(own.value),
             unit=own.unit,
             region=key.region,
@@ -140,6 +144,10 @@ def _difference(whole: EmissionFactor, part: EmissionFactor) -> EmissionFactor |
     """Return `whole` without `part`; gases and biogenic CO2 stay only where both are published by gas."""
     if whole.unit != part.unit:
         return Unresolved("unit_does_not_fit", (whole.unit, part.unit))
+    if whole.gwp_set and part.gwp_set and whole.gwp_set != part.gwp_set:
+        return Unresolved(
+            "gwp_not_available", (f"{whole.id} is {whole.gwp_set}", f"{part.id} {part.gwp_set}")
+        )
     if part.value_kg_co2e > whole.value_kg_co2e:
         return Unresolved("difference_negative", (whole.id, part.id))
     gases = whole.gases_kg_co2e if set(whole.gases_kg_co2e) == set(part.gases_kg_co2e) else {}

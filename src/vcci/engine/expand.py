@@ -19,6 +19,8 @@ from vcci.engine.methods.inputs import INPUTS
 from vcci.engine.numbers import exact_number, plain_text
 
 PERCENT: Final = "%"
+LARGEST_AMOUNT: Final = 10**18
+"""Amounts have at most 18 digits before the point (engine/numbers.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,26 @@ def _parts(
     wanted = [part for part in row.parts if part.amount.lead in given]
     if not wanted:
         return Unresolved("input_missing", tuple(dict.fromkeys(p.amount.lead for p in row.parts)))
+    if unused := _unused(row, wanted, activity=activity):
+        return Unresolved("input_unused", unused)
     found = []
     for part in wanted:
         answer = _part(row, part, activity=activity, given=given)
         if isinstance(answer, Unresolved):
             return answer
         found.append(answer)
-    return tuple(found)
+    return tuple(part for part in found if part.quantity != "0") or tuple(found)
+
+
+def _unused(row: MethodRow, wanted: Sequence[Part], *, activity: ActivityData) -> tuple[str, ...]:
+    """Return an input that no part takes, or a factor that is no part's, with what there is."""
+    taken = {name for part in wanted for name in part.amount.names}
+    parts = {name for part in row.parts for name in (part.name, part.less) if name}
+    idle = [name for name in activity.inputs if name not in taken]
+    strange = [name for name in activity.factors if name not in parts]
+    if idle:
+        return (idle[0], *sorted(taken))
+    return (f"factor {strange[0]}", *sorted(parts)) if strange else ()
 
 
 def _part(
@@ -100,6 +115,10 @@ def _part(
         amount = part.amount.of_inputs({n: g.value if g is lead else g.in_base for n, g in here.items()})
     except ZeroDivisionError:
         return Unresolved("divisor_zero", names)
+    if part.is_share and amount > lead.value:
+        return Unresolved("share_over_one", names)
+    if abs(amount) >= LARGEST_AMOUNT:
+        return Unresolved("quantity_too_large", (part.name,))
     words = part.amount.words({name: name.replace("_", " ") for name in here})
     numbers = part.amount.words({name: g.text for name, g in here.items()})
     unit = part.unit or lead.unit
@@ -142,16 +161,16 @@ def _given(row: MethodRow, inputs: Mapping[str, str], units: UnitTable) -> dict[
 
 
 def _read(asked: Input, text: str, units: UnitTable) -> Given | Unresolved:
-    number, _, unit = text.removesuffix(PERCENT).partition(" ")
-    value = exact_number(number)
+    number, _, unit = text.partition(" ")
+    is_percent = unit == PERCENT or (number.endswith(PERCENT) and not unit)
+    value = exact_number(number.removesuffix(PERCENT) if is_percent else number)
     if value is None:
         return Unresolved("input_not_a_number", (asked.name, text))
     if value < 0 and asked.kind != Kind.MONEY:
         return Unresolved("input_negative", (asked.name, text))
     if asked.kind not in (Kind.NUMBER, Kind.SHARE):
-        return _measured(asked, text, value=value, unit=unit.strip(), units=units)
-    is_percent = text.endswith(PERCENT)
-    if unit.strip() or (is_percent and asked.kind == Kind.NUMBER):
+        return _measured(asked, text, value=value, unit="" if number.endswith(PERCENT) else unit, units=units)
+    if (unit and not is_percent) or (is_percent and asked.kind == Kind.NUMBER):
         return Unresolved("input_unit_does_not_fit", (asked.name, text, asked.kind))
     value = value / 100 if is_percent else value
     if asked.kind == Kind.SHARE and value > 1:

@@ -11,6 +11,9 @@ PLAIN_DECIMAL: Final = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"
 MOST_DECIMALS: Final = 18
 """Digits after the point in PLAIN_DECIMAL."""
 
+SMALLEST: Final = Decimal("5e-19")
+"""Below it nothing is left of a number with MOST_DECIMALS."""
+
 _PATTERN: Final = re.compile(PLAIN_DECIMAL)
 
 
@@ -28,5 +31,7 @@ def plain_text(value: Fraction) -> str:
     """Return the float64 nearest to `value` as plain decimal text of at most 18 decimals."""
     nearest = Decimal(repr(float(value)))
     is_too_fine = -int(nearest.as_tuple().exponent) > MOST_DECIMALS
+    if abs(nearest) < SMALLEST:
+        return "0"
     text = format(round(nearest, MOST_DECIMALS) if is_too_fine else nearest, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -4,20 +4,23 @@ Numbers are taken as they are written, as texts; `vcci schema` prints the JSON S
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from vcci.domain.activity import ActivityData
 from vcci.domain.factor import OwnFactor
-from vcci.engine.choose import OWN_FACTOR_PREFIX
+from vcci.engine.choose import CALLER, OWN_FACTOR_PREFIX
 
 MAX_TEXT = 1_000
 """Longest text of a request, in characters."""
 
 
 def _as_text(given: object) -> object:
-    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
+    if isinstance(given, float):
+        return format(Decimal(repr(given)), "f")
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
@@ -25,6 +28,11 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Number = Annotated[
     str, BeforeValidator(_as_text), StringConstraints(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$")
 ]
+Figure = Annotated[
+    str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9]{1,18}(\.[0-9]{1,18})?$")
+]
+"""A figure of a factor: what is taken out of the air is stated apart, never as a factor below zero."""
+
 Quantity = Annotated[str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=MAX_TEXT)]
 """A number with its unit, such as "50 km", or a bare number or share."""
 
@@ -39,14 +47,20 @@ class FactorOfCaller(_Strict):
     `gases` are kg of each gas, weighed in `gwp_set`; `gases_kg_co2e` are weighed in it already.
     """
 
-    value: Number | None = None
+    value: Figure | None = None
     unit: Text
     source: Text
     price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
-    gases: Mapping[Name, Number] = Field(default_factory=dict)
-    gases_kg_co2e: Mapping[Name, Number] = Field(default_factory=dict)
+    gases: Mapping[Name, Figure] = Field(default_factory=dict)
+    gases_kg_co2e: Mapping[Name, Figure] = Field(default_factory=dict)
     gwp_set: str = ""
-    biogenic_kg_co2: Number | None = None
+    biogenic_kg_co2: Figure | None = None
+
+    @model_validator(mode="after")
+    def _says_how_much_once(self) -> Self:
+        if sum(map(bool, (self.value, self.gases, self.gases_kg_co2e))) != 1:
+            raise ValueError("a factor needs exactly one of value, gases and gases_kg_co2e")
+        return self
 
     def as_own_factor(self) -> OwnFactor:
         """Return the factor in the engine's words."""
@@ -84,6 +98,14 @@ class ActivityRequest(_Strict):
     price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
     region: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = ""
 
+    @model_validator(mode="after")
+    def _uses_all_that_is_given(self) -> Self:
+        if self.method and (self.quantity is not None or self.unit):
+            raise ValueError("with a method, the quantity is one of its inputs")
+        if not self.method and (self.inputs or self.factors):
+            raise ValueError("inputs and factors of parts need a method")
+        return self
+
     def in_words_of_the_engine(self) -> tuple[ActivityData, dict[str, OwnFactor]]:
         """Return the activity and the caller's own factors that it names."""
         own: dict[str, OwnFactor] = {}
@@ -92,8 +114,8 @@ class ActivityRequest(_Strict):
             if factor is None or isinstance(factor, str):
                 return factor or ""
             meant = factor.as_own_factor()
-            taken = own.get(factor.source, meant) != meant
-            name = f"{factor.source} ({len(own) + 1})" if taken else factor.source
+            known = (name for name, other in own.items() if other == meant)
+            name = next(known, f"{CALLER}{len(own) + 1}")
             own[name] = meant
             return OWN_FACTOR_PREFIX + name
 

@@ -18,7 +18,7 @@ def asked(**fields: Any) -> ActivityRequest:
 @pytest.mark.parametrize("quantity", ["7", 7, "7.50", 7.5, "-3", "0.000000000000000001"])
 def test_a_number_may_be_written_as_one_or_as_text(quantity: object) -> None:
     assert asked(quantity=quantity).quantity == str(quantity)
-    assert asked(inputs={"persons": quantity}).inputs == {"persons": str(quantity)}
+    assert asked(method="hybrid", inputs={"persons": quantity}).inputs == {"persons": str(quantity)}
 
 
 @pytest.mark.parametrize(
@@ -55,19 +55,44 @@ def test_what_the_schema_does_not_know_is_refused(fields: dict[str, Any]) -> Non
 
 
 def test_the_factor_of_a_pack_is_named_as_it_is() -> None:
-    activity, own = asked(factor="desnz2025:x", factors={"waste": "own"}).in_words_of_the_engine()
+    request = asked(method="hybrid", factor="desnz2025:x", factors={"waste": "own"})
+    activity, own = request.in_words_of_the_engine()
     assert (activity.activity, activity.factors, own) == ("desnz2025:x", {"waste": "own"}, {})
 
 
-def test_own_factors_are_named_by_their_source() -> None:
-    activity, own = asked(factor=STEEL, factors={"waste": STEEL}).in_words_of_the_engine()
-    assert activity.activity == activity.factors["waste"] == "own:mill"
-    assert own == {"mill": OwnFactor("1.85", "kg", "mill")}
+def test_same_own_factor_is_known_by_one_name() -> None:
+    request = asked(method="hybrid", factor=STEEL, factors={"waste": STEEL})
+    activity, own = request.in_words_of_the_engine()
+    assert activity.activity == activity.factors["waste"] == "own:caller-1"
+    assert own == {"caller-1": OwnFactor("1.85", "kg", "mill")}
+
+
+@pytest.mark.parametrize("source", ["Invoice #12", "a less b", "x (3)"])
+def test_sources_may_hold_any_text_and_never_replace_one_another(source: str) -> None:
+    factors = {part: STEEL | {"source": source, "value": f"{n}"} for n, part in enumerate("abc", 1)}
+    activity, own = asked(method="hybrid", factors=factors).in_words_of_the_engine()
+    assert [own[name.removeprefix("own:")].value for name in activity.factors.values()] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": "hybrid", "quantity": "1"},
+        {"inputs": {"waste": "1 kg"}},
+        {"factors": {"waste": "own"}},
+        {"factor": STEEL | {"gases": {"CO2": "1"}}},
+        {"factor": STEEL | {"value": "-1"}},
+    ],
+)
+def test_what_would_not_be_used_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        asked(**fields)
 
 
 def test_two_own_factors_of_one_source_stay_apart() -> None:
     tin = STEEL | {"value": "9"}
-    activity, own = asked(factor=STEEL, factors={"waste": tin}).in_words_of_the_engine()
+    request = asked(method="hybrid", factor=STEEL, factors={"waste": tin})
+    activity, own = request.in_words_of_the_engine()
     names = [activity.activity, activity.factors["waste"]]
     assert [own[name.removeprefix("own:")].value for name in names] == ["1.85", "9"]
 
@@ -111,12 +136,22 @@ EVERY_FIELD = {
 }
 
 
+NEEDED_WITH: dict[str, dict[str, Any]] = {
+    "ActivityRequest": dict.fromkeys(("inputs", "factors"), {"method": "average-data"}),
+    "FactorOfCaller": dict.fromkeys(
+        ("unit", "source", "price_year", "gwp_set", "biogenic_kg_co2"), {"value": "1"}
+    ),
+}
+"""What some fields need beside them."""
+
+
 @pytest.mark.parametrize("model", [ActivityRequest, FactorOfCaller])
 def test_every_field_of_the_schema_is_accepted(model: type[ActivityRequest | FactorOfCaller]) -> None:
     fields = EVERY_FIELD[model.__name__]
     assert set(schema()["$defs"][model.__name__]["properties"]) == set(fields)
     for name, value in fields.items():
         whole = {n: fields[n] for n in schema()["$defs"][model.__name__]["required"]} | {name: value}
+        whole |= NEEDED_WITH[model.__name__].get(name, {})
         assert getattr(model.model_validate(whole), name)
 
 

@@ -60,7 +60,7 @@ def test_a_line_tells_amount_factor_and_derivation() -> None:
     (line,) = answer(**TRIP, factor=BY_TRAIN).as_json()["lines"]
     assert (line["category"], line["method"], line["part"]) == (6, "distance-based", "travel")
     assert (line["amount"], line["emissions_mg_co2e"]) == (500.0, 60_000_000)
-    assert line["factor"] == {"id": "own:railway", "unit": "kg CO2e/pkm", "pack": "railway"}
+    assert line["factor"] == {"id": "own:caller-1", "unit": "kg CO2e/pkm", "pack": "railway"}
     assert line["derivation"][0] == "travel: distance x persons = 50 km x 10 = 500 pkm"
     assert [notice["code"] for notice in line["notices"]] == ["own_factor"]
 
@@ -119,10 +119,12 @@ def test_a_malformed_request_is_told_field_by_field() -> None:
         ({"quantity": "9" * 18, "unit": "t", "factor": KG}, "quantity_too_large"),
         ({"quantity": "1", "unit": "kg", "factor": KG, "date": "2022-02-30"}, "date_not_a_date"),
         ({"quantity": "1", "unit": "kg", "factor": KG, "region": "ZZ"}, "region_unknown"),
-        ({"quantity": "1", "unit": "kg", "factor": KG, "method": "flight"}, "method_missing"),
+        ({"inputs": {"waste": "1 kg"}, "factor": KG, "method": "flight"}, "method_missing"),
+        ({"quantity": "1", "unit": "kg", "factor": KG, "method": "hybrid"}, "request_malformed"),
+        ({"method": "hybrid", "inputs": {"waste": "1 kg", "distance": "1 km"}, "factor": KG}, "input_unused"),
         ({"method": "hybrid", "inputs": {"mass": "1 t"}, "factor": KG}, "input_missing"),
         ({"quantity": "1", "unit": "EUR", "factor": KG | {"unit": "USD"}}, "date_missing"),
-        ({"quantity": "1", "unit": "kg", "factor": {"unit": "kg", "source": "s"}}, "factor_not_a_number"),
+        ({"quantity": "1", "unit": "kg", "factor": {"unit": "kg", "source": "s"}}, "request_malformed"),
     ],
 )
 def test_what_is_wrong_is_a_finding_with_its_remedy(fields: dict[str, Any], reason: str) -> None:

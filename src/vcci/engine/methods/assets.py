@@ -14,7 +14,7 @@ OF_FRANCHISES: Final = "Scope 1 and 2 of franchisees"
 
 
 def _of_building(name: str, whole: str, unit: str) -> Part:
-    return Part(name, Product((whole, "own_area"), per=("building_area", "occupancy")), unit)
+    return Part(name, Product((whole, "own_area"), per=("building_area", "occupancy")), unit, is_share=True)
 
 
 def _of_group(name: str) -> Part:

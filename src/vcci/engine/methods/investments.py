@@ -15,7 +15,13 @@ def _reported(*of: str, per: tuple[str, ...] = (), per_sum: tuple[str, ...] = ()
     """Return a part for each way in which emissions may be reported, each by the same share."""
     named = {"scope_1": "scope 1", "scope_2": "scope 2", "scope_3": "scope 3", "reported": "reported"}
     return tuple(
-        Part(name, Product((given, *of), per=per, per_sum=per_sum), "kgCO2e", reported=True)
+        Part(
+            name,
+            Product((given, *of), per=per, per_sum=per_sum),
+            "kgCO2e",
+            reported=True,
+            is_share=bool(per or per_sum),
+        )
         for given, name in named.items()
     )
 

@@ -73,6 +73,7 @@ ROWS: Final = (
                 Product(("reported", "own_activity"), per=("total_activity",)),
                 "kgCO2e",
                 reported=True,
+                is_share=True,
             ),
         ),
         boundary=CARRIERS,
