@@ -26,6 +26,19 @@ def test_more_freight_is_volume_and_the_effects_add_up(vcci: Vcci, tmp_path: Pat
     assert found["effects"] == [{"category": 4, "effect": "volume", "emissions_mg_co2e": difference}]
 
 
+def test_dearer_purchases_are_price_and_recalculate_nothing(vcci: Vcci, tmp_path: Path) -> None:
+    rules = "accounts: [{account: Software licences, commodity: '511210'}]\nregion: GB\ncurrency: GBP\n"
+    (tmp_path / "rules.yaml").write_text(rules)
+    for year in ("2019", "2023"):
+        ledger = f"Supplier,Expense type,Invoice date,Amount\nAcme,Software licences,{year}-03-01,1250.50\n"
+        (tmp_path / f"{year}.csv").write_text(ledger)
+        done = vcci("run", f"{year}.csv", "--map", "rules.yaml", "--out", year, "--quiet")
+        assert done.returncode == 0, done.stderr
+    found = json.loads(vcci("compare", "2019", "2023", "--json").stdout)
+    assert [effect["effect"] for effect in found["effects"]] == ["price"]
+    assert "stays as it is" in vcci("compare", "2019", "2023", "--threshold", "0").stdout
+
+
 def test_new_category_is_the_boundary_and_recalculates_the_base_year(vcci: Vcci, tmp_path: Path) -> None:
     run(vcci, tmp_path, "older", HAUL.format(tonnes=10))
     run(vcci, tmp_path, "newer", HAUL.format(tonnes=10) + UNPAID)

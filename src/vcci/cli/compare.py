@@ -16,7 +16,7 @@ Threshold = Annotated[
 
 
 def compare(older: Older, newer: Newer, *, threshold: Threshold = None, as_json: AsJson = False) -> None:
-    """Show what leads from one run's total to another's: volume, mix, price, factor, method, boundary."""
+    """Show what leads from one run's total to another's, effect by effect."""
     import json
     from dataclasses import asdict
 

@@ -123,7 +123,8 @@ def derivation(shown: Derivation, console: Console | None = None) -> None:
     for title, facts in parts:
         if facts:
             console.print(_table(title, ("what", "~it says"), facts.items()))
-    console.print(Text.assemble(("How it is worked out\n" if shown.steps else "", "bold"), *_steps(shown)))
+    steps = Text.assemble(("How it is worked out\n" if shown.steps else "", "bold"), *_steps(shown))
+    console.print(steps, soft_wrap=True)
 
 
 def _steps(shown: Derivation) -> list[str]:

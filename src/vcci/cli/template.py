@@ -7,7 +7,18 @@ import typer
 
 Number = Annotated[int, typer.Argument(min=1, max=15, help="Scope 3 category.")]
 Method = Annotated[str, typer.Option(help="One method of the category; all of them if left out.")]
-Out = Annotated[Path | None, typer.Option(help="A .csv or .xlsx file; CSV on stdout if left out.")]
+
+
+def _known_kind(out: Path | None) -> Path | None:
+    if out and out.suffix.lower() not in (".csv", ".xlsx"):
+        raise typer.BadParameter(f"{out} ends neither in .csv nor in .xlsx.")
+    return out
+
+
+Out = Annotated[
+    Path | None,
+    typer.Option(callback=_known_kind, help="A new .csv or .xlsx file; CSV on stdout if left out."),
+]
 
 
 def template(category: Number, *, method: Method = "", out: Out = None) -> None:
@@ -15,6 +26,7 @@ def template(category: Number, *, method: Method = "", out: Out = None) -> None:
     from vcci.domain.category import Category
     from vcci.engine.methods import methods_of
     from vcci.errors import InputError
+    from vcci.parameters import load
     from vcci.reports.templates import template_csv, template_xlsx
 
     known = [row.method.value for row in methods_of(category)]
@@ -24,9 +36,26 @@ def template(category: Number, *, method: Method = "", out: Out = None) -> None:
             remedy=f"It has {', '.join(known)}.",
             code="method_unknown",
         )
+    chosen = Category(category)
     if out is None:
-        typer.echo(template_csv(Category(category), method), nl=False)
+        typer.echo(template_csv(chosen, method), nl=False)
     elif out.suffix.lower() == ".xlsx":
-        out.write_bytes(template_xlsx(Category(category), method))
+        _write(out, template_xlsx(chosen, method, units=load.units(())))
     else:
-        out.write_text(template_csv(Category(category), method), encoding="utf-8")
+        _write(out, template_csv(chosen, method).encode())
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Write a new file; one that is there may have been filled in, and stays."""
+    from vcci.errors import InputError
+
+    try:
+        with out.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        what, remedy, code = "exists", "Name another file with --out, or remove it.", "out_is_taken"
+    except OSError as error:
+        what, remedy, code = f"cannot be written: {error.strerror}", "Check the folder.", "out_unwritable"
+    else:
+        return
+    raise InputError(f"{out} {what}.", remedy=remedy, code=code)

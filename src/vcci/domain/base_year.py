@@ -6,7 +6,32 @@ company's own, published threshold; none is assumed here.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
+from typing import Final
+
+
+class ChangeKind(StrEnum):
+    """What kind of change happened since the base year."""
+
+    MERGER = "merger"
+    ACQUISITION = "acquisition"
+    DIVESTMENT = "divestment"
+    OUTSOURCING = "outsourcing"
+    INSOURCING = "insourcing"
+    METHOD = "change of method"
+    FACTOR = "change of factor for better accuracy"
+    ERROR = "error found"
+    CATEGORY_ADDED = "category added"
+    ORGANIC_GROWTH = "organic growth or decline"
+    SITE = "site opened or closed"
+
+
+NEVER: Final = frozenset({ChangeKind.ORGANIC_GROWTH, ChangeKind.SITE})
+"""Kinds that recalculate no base year, whatever their size."""
+
+MOVED: Final = frozenset({ChangeKind.OUTSOURCING, ChangeKind.INSOURCING})
+"""Kinds that only move emissions between scopes, where they were reported already under one base year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,19 @@ class CumulativeEffect:
     percent: Fraction
     has_to_be_recalculated: bool
     why: tuple[str, ...]
+
+
+def change_since(
+    kind: ChangeKind, effect_mg_co2e: int, *, what: str = "", was_in_all_scopes: bool = False
+) -> ChangeSince:
+    """Return a change of a kind, which tells whether it may recalculate the base year.
+
+    `was_in_all_scopes`: the company reports all scopes under one base year, and the activity was in it. What
+    is then outsourced or insourced recalculates nothing; unless that is stated, it does if significant.
+    """
+    is_only_moved = kind in MOVED and was_in_all_scopes
+    may_recalculate = kind not in NEVER and not is_only_moved
+    return ChangeSince(what or kind.value, effect_mg_co2e, may_recalculate)
 
 
 def cumulative_effect(base: BaseYear, changes: Iterable[ChangeSince]) -> CumulativeEffect:

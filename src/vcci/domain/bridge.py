@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-EFFECTS: Final = ("volume", "mix", "price", "factor", "method", "boundary")
+EFFECTS: Final = ("volume", "mix", "price", "factor", "method", "boundary", "data")
 """What a total changes by: how much was bought, of what, at which prices, and how it is calculated."""
 
 MEANINGS: Final = {
@@ -14,6 +14,7 @@ MEANINGS: Final = {
     "factor": "the same amount has another emission factor",
     "method": "the same thing is calculated by another method",
     "boundary": "a category is in one of the inventories only",
+    "data": "more or less of the same purchases could be calculated",
 }
 
 
@@ -21,22 +22,48 @@ MEANINGS: Final = {
 class Group:
     """What a bridge compares like with like by: a category, what was bought, and in what it is counted.
 
-    `counted_in` is the currency of the ledger, or the factor's unit for physical amounts.
+    `counted_in` is the currency of the ledger, or the factor's unit for physical amounts. `partner` is the
+    supplier, or empty; it tells when another method takes over, and is summed over in all else.
     """
 
     category: int
     activity: str
     counted_in: str
+    region: str = ""
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A group in one inventory: `volume` as the ledger counts it, `amount` in the factor's unit."""
+    """A group in one inventory: `volume` as the ledger counts it, `amount` in the factor's unit and prices.
+
+    `bases` are the units of its factors with the year of their prices, such as `kg CO2e/USD 2022`.
+    """
 
     volume: Fraction
     amount: Fraction
     emissions_mg_co2e: int
     methods: frozenset[str]
+    bases: frozenset[str] = frozenset()
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether there is something to divide by."""
+        return bool(self.volume and self.amount)
+
+    def plus(self, other: "State") -> "State":
+        """Return the state of both together."""
+        return State(
+            self.volume + other.volume,
+            self.amount + other.amount,
+            self.emissions_mg_co2e + other.emissions_mg_co2e,
+            self.methods | other.methods,
+            self.bases | other.bases,
+        )
+
+
+NOTHING: Final = State(Fraction(0), Fraction(0), 0, frozenset())
+"""The state of a group that an inventory does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +77,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Two totals and everything between them; `check` holds by construction."""
+    """Two totals and everything between them; that they add up holds by construction."""
 
     older_mg_co2e: int
     newer_mg_co2e: int

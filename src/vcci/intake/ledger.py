@@ -45,15 +45,15 @@ def read_ledger(
     """Read files into one ledger frame at `out`; rows without any date fall in `year`, or are rejected.
 
     `repairs` are files of mended rows, in order (repairs.py). With `units`, activity tables are read too
-    (activity_table.py). Raises `FileRefusedError`, `MappingError`, and one `QuestionError` for all that only
-    a person may settle.
+    (activity_table.py), but where the mapping names columns: that is a ledger's. Raises `FileRefusedError`,
+    `MappingError`, and one `QuestionError` for all that only a person may settle.
     """
     raw, mended = out.parent / RAW_FOLDER, out.parent / RAW_FOLDER / "repairs"
     mended.mkdir(parents=True, exist_ok=True)
     tables = read_tables(paths, conventions=mapping.conventions, limits=limits, folder=raw, hook=hook)
-    if units and any(map(is_activity_table, tables)):
+    if units and not mapping.columns and any(map(is_activity_table, tables)):
         _refuse_mixed(tables, repairs)
-        return read_activities(tables, mapping=mapping, units=units, out=out)
+        return read_activities(tables, mapping=mapping, units=units, out=out, year=year, hook=hook)
     lists = read_tables(repairs, conventions=Conventions(), limits=limits, folder=mended)
     return ledger_of(tables, mapping=mapping, out=out, year=year, hook=hook, repairs=lists)
 

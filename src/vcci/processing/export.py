@@ -28,6 +28,9 @@ LINE_FIELDS: Final = (
 ROW_FIELDS: Final = LINE_FIELDS[:9]
 """The columns of lines.csv that come from the row itself."""
 
+PART_FIELDS: Final = ("account_code", *PART_COLUMNS)
+"""What lines.csv has beside these for parts of activities: the activity's own id, the part, its formula."""
+
 REJECT_FIELDS: Final = (
     "source", "line", "column", "code", "value", "meaning", "hint", "row", "run", "sha256",
 )  # fmt: skip
@@ -92,14 +95,14 @@ def with_outcomes(part: Part) -> pl.DataFrame:
 def _line_fields(folder: Path) -> tuple[str, ...]:
     """Return the columns of lines.csv: those of parts too, where the rows are parts of activities."""
     names = pl.read_parquet_schema(folder / "activities.parquet")
-    return (*LINE_FIELDS, *(name for name in PART_COLUMNS if name in names))
+    return (*LINE_FIELDS, *PART_FIELDS) if set(PART_FIELDS) <= set(names) else LINE_FIELDS
 
 
 def lines(part: Part, keys: pl.DataFrame, fields: tuple[str, ...] = LINE_FIELDS) -> pl.DataFrame:
     """Return the lines as lines.csv shows them: `fields`, texts inert."""
     of_key = pl.when(pl.col("key_notices") != "").then(pl.col("key_notices"))
     notices = [pl.col("notices"), pl.col("rate_notices"), of_key]
-    of_row = (*ROW_FIELDS, *(name for name in fields if name in PART_COLUMNS))
+    of_row = (*ROW_FIELDS, *(name for name in fields if name in PART_FIELDS))
     texts = [name for name in of_row if name not in ("row", "line", *NUMERALS)]
     return (
         part.lines.drop("supplier")

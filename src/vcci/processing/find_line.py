@@ -4,11 +4,11 @@ Rows lie in order, and parts hold consecutive rows, so the row counts in the fil
 where a row is; nothing else is read.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +17,9 @@ import pyarrow.parquet as pq
 
 from vcci.errors import InputError
 from vcci.services.derivations import FoundRow
+
+BROKEN: Final = (OSError, pa.ArrowException, pl.exceptions.PolarsError)
+"""What files raise that are missing, cut off, or of another shape."""
 
 
 @dataclass
@@ -29,22 +32,28 @@ class RunFiles:
 
     def row_of(self, source: str, line: int) -> int:
         """Return the row at a line of a file, as lines.csv names them."""
-        found = (
-            pl.scan_parquet(self.folder / "activities.parquet")
-            .filter((pl.col("line") == line) & (pl.col("source") == source))
-            .select("row")
-            .collect()["row"]
-        )
+        is_it = (pl.col("line") == line) & (pl.col("source") == source)
+        try:
+            rows = pl.scan_parquet(self.folder / "activities.parquet").filter(is_it).select("row").head(1)
+            found = rows.collect()["row"]
+        except BROKEN as error:
+            raise damaged(self.folder) from error
         if found.is_empty():
             raise _no_row(f"{source}:{line}", self.folder)
         return int(found[0])
 
     def find(self, row: int) -> FoundRow:
-        """Return a row, counted from 1, with what belongs to it."""
+        """Return a row, counted from 1, with what belongs to it; `InputError` if there is no such row."""
+        try:
+            return self._find(row)
+        except (*BROKEN, LookupError, StopIteration) as error:
+            raise damaged(self.folder) from error
+
+    def _find(self, row: int) -> FoundRow:
         activities = self._file(self.folder / "activities.parquet")
         if not 1 <= row <= activities.metadata.num_rows:
             raise _no_row(str(row), self.folder)
-        activity = self._in_groups(activities, row, at=row - 1)
+        activity = _at(activities, row, place=row - 1)
         if activity["reason"]:
             return FoundRow(activity, {}, {}, {}, activity["reason"])
         line = self._line(row)
@@ -52,24 +61,16 @@ class RunFiles:
         return FoundRow(activity, line, multiplier, self._rate(activity, multiplier))
 
     def _line(self, row: int) -> dict[str, Any]:
-        parts = sorted((self.folder / "lines").glob("*.parquet"))
-        heights = [self._height(path) for path in parts]
-        place = next(n for n, end in enumerate(accumulate(heights)) if row <= end)
-        file = self._file(parts[place])
-        for group in range(file.num_row_groups):
-            rows = file.read_row_group(group, columns=["row"])["row"]
-            if len(rows) and rows[0].as_py() <= row <= rows[-1].as_py():
-                return _only(file.read_row_group(group), row)
-        raise _no_row(str(row), self.folder)
-
-    def _height(self, part: Path) -> int:
-        lined = self._file(part).metadata.num_rows
-        return int(lined + self._file(self.folder / "unlined" / part.name).metadata.num_rows)
-
-    def _in_groups(self, file: pq.ParquetFile, row: int, *, at: int) -> dict[str, Any]:
-        heights = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
-        group = next(n for n, end in enumerate(accumulate(heights)) if at < end)
-        return _only(file.read_row_group(group), row)
+        """Return the line of a row; in its part it stands behind the rows before it, less those without."""
+        before = 0
+        for part in sorted((self.folder / "lines").glob("*.parquet")):
+            lines, unlined = self._file(part), self._file(self.folder / "unlined" / part.name)
+            height = lines.metadata.num_rows + unlined.metadata.num_rows
+            if row <= before + height:
+                without = pc.sum(pc.less(unlined.read(columns=["row"])["row"], row)).as_py() or 0
+                return _at(lines, row, place=row - before - 1 - without)
+            before += height
+        raise LookupError(row)
 
     def _rate(self, activity: dict[str, Any], multiplier: dict[str, Any]) -> dict[str, Any]:
         asked = {"unit": activity["unit"], "date": activity["date"]}
@@ -88,9 +89,25 @@ class RunFiles:
         return self._opened[path]
 
 
-def _only(table: pa.Table, row: int) -> dict[str, Any]:
-    rows: Sequence[dict[str, Any]] = table.filter(pc.equal(table["row"], row)).to_pylist()
-    return rows[0]
+def _at(file: pq.ParquetFile, row: int, *, place: int) -> dict[str, Any]:
+    """Return the record at a place of a file, counted from 0, which has to be of that row."""
+    groups = range(file.num_row_groups)
+    ends = list(accumulate(file.metadata.row_group(group).num_rows for group in groups))
+    group = bisect_right(ends, place)
+    record = file.read_row_group(group).slice(place - (ends[group - 1] if group else 0), 1)
+    found: dict[str, Any] = record.to_pylist()[0]
+    if found["row"] != row:
+        raise LookupError(row)
+    return found
+
+
+def damaged(folder: Path) -> InputError:
+    """Return the error for a folder whose files cannot be read as one run."""
+    return InputError(
+        f"The files of the run at {folder} are not all there, or do not belong together.",
+        remedy="Run the ledger again; `vcci verify` says which files differ.",
+        code="run_damaged",
+    )
 
 
 def _no_row(asked: str, folder: Path) -> InputError:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from vcci.domain.base_year import BaseYear, ChangeSince, cumulative_effect
+from vcci.domain.base_year import BaseYear, ChangeKind, ChangeSince, change_since, cumulative_effect
 
 BASE = BaseYear(2022, 1_000_000, Fraction(10), "Recalculated above 10 %.")
 
@@ -29,3 +29,18 @@ def test_below_the_threshold_the_base_year_stays() -> None:
 def test_base_year_without_emissions_is_refused() -> None:
     with pytest.raises(ValueError, match="no emissions"):
         cumulative_effect(BaseYear(2022, 0, Fraction(10), ""), [])
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_kind_of_change_tells_whether_it_counts(kind: ChangeKind) -> None:
+    is_growth = kind in (ChangeKind.ORGANIC_GROWTH, ChangeKind.SITE)
+    found = cumulative_effect(BASE, [change_since(kind, -900_000)])
+    assert found.has_to_be_recalculated is not is_growth
+    assert found.why == (() if is_growth else (kind.value,))
+
+
+def test_outsourcing_of_what_was_reported_in_all_scopes_recalculates_nothing() -> None:
+    moved = change_since(ChangeKind.OUTSOURCING, 900_000, was_in_all_scopes=True)
+    bought = change_since(ChangeKind.ACQUISITION, 900_000, what="Bolt Ltd", was_in_all_scopes=True)
+    assert not cumulative_effect(BASE, [moved]).has_to_be_recalculated
+    assert cumulative_effect(BASE, [moved, bought]).why == ("Bolt Ltd",)

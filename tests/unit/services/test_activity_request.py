@@ -137,10 +137,10 @@ EVERY_FIELD = {
 
 
 NEEDED_WITH: dict[str, dict[str, Any]] = {
-    "ActivityRequest": dict.fromkeys(("inputs", "factors"), {"method": "average-data"}),
-    "FactorOfCaller": dict.fromkeys(
-        ("unit", "source", "price_year", "gwp_set", "biogenic_kg_co2"), {"value": "1"}
-    ),
+    "ActivityRequest": {name: {"method": "average-data"} for name in ("inputs", "factors")},
+    "FactorOfCaller": {
+        name: {"value": "1"} for name in ("unit", "source", "price_year", "gwp_set", "biogenic_kg_co2")
+    },
 }
 """What some fields need beside them."""
 
