@@ -42,7 +42,7 @@ check: .venv/.dev  ## lint, format, types, import arrows: under a minute
 	@$(BIN)/python -m pytest -q -p no:randomly tests/test_house_rules.py
 
 bench-%: .venv/.dev  ## measure: bench-batch, printed and kept in benchmarks/results/
-	@$(BIN)/vcci bench $*
+	@$(BIN)/vcci bench $(subst -,_,$*)
 
 clean:  ## remove everything that was made here, but no database
 	@rm -rf .venv inventory dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

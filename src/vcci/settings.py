@@ -34,6 +34,22 @@ class Settings(BaseSettings):
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
         description="Short name of the tenant that the command line works for.",
     )
+    secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Secret of the service, on which keys and cursors rest; the same on all hosts. Unset: "
+        "one that the data folder keeps.",
+    )
+    development: bool = Field(
+        default=False,
+        description="Whether the pages under /admin answer without a key, to requests from this machine.",
+    )
+    max_body_bytes: int = Field(
+        default=32_000_000, gt=0, description="Largest body of a request, in bytes; an upload is a file."
+    )
+    requests_per_minute: int = Field(
+        default=6_000, gt=0, description="Requests that a tenant may send in a minute, over all workers."
+    )
     max_file_bytes: int = Field(default=2_000_000_000, gt=0, description="Largest input file, in bytes.")
     max_unpacked_bytes: int = Field(
         default=200_000_000, gt=0, description="Largest workbook when unpacked, in bytes."

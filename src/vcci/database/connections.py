@@ -127,6 +127,15 @@ def refusals(url: str) -> Iterator[None]:
         raise translated(error, url) from None
 
 
+@contextmanager
+def refusals_of_transaction(url: str) -> Iterator[None]:
+    """Translate what the driver raises, and leave alone what the work itself may raise."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        raise translated(error, url) from None
+
+
 def translated(error: BaseException, url: str) -> DatabaseError:
     """Return the error for people; the driver's own text only where it cannot hold a secret."""
     code, what, remedy = next(

@@ -181,7 +181,7 @@ def _launch(home: Home) -> None:
 
 
 def _make_database(home: Home) -> None:
-    there = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
+    there = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"
     if _psql(home, there, database="postgres").stdout.strip():
         return
     for sql, database in (

@@ -38,7 +38,7 @@ ROW: Final = f"""
     LEFT JOIN vcci.run_multipliers m
         ON m.tenant_id = r.tenant_id AND m.run_id = $2 AND m.key = e.multiplier_key
     WHERE r.tenant_id = $1 AND r.id = $2
-"""  # noqa: S608
+"""
 """The run's id is given to each partitioned table itself, so that only its own partition is looked at."""
 
 

@@ -32,10 +32,8 @@ async def tenant_transaction(
 ) -> AsyncIterator[Connection]:
     """Open a transaction for one tenant, with the rights of a role; with no tenant it sees no rows."""
     async with connection.transaction():
-        await connection.execute(f"SET LOCAL ROLE {role.value}")
-        await connection.execute(
-            "SELECT set_config('vcci.tenant_id', $1, true)", str(tenant_id) if tenant_id else ""
-        )
+        tenant = str(UUID(str(tenant_id))) if tenant_id else ""  # nothing but a UUID gets into the statement
+        await connection.execute(f"SET LOCAL ROLE {role.value}; SET LOCAL vcci.tenant_id = '{tenant}'")
         yield connection
 
 

@@ -1,0 +1,47 @@
+"""How each error is answered: the one table from what is raised to a status."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from vcci.edge.problems import ProblemError, problem, problem_of
+from vcci.edge.strict_route import problem_of_validation
+from vcci.errors import VcciError
+
+CODES_OF_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
+"""What the router itself refuses."""
+
+
+async def _of_problem(_: Request, error: Any) -> Response:
+    return problem(error)
+
+
+async def _of_core(_: Request, error: Any) -> Response:
+    return problem_of(error)
+
+
+async def _of_request(_: Request, error: Any) -> Response:
+    return problem(problem_of_validation(error))
+
+
+async def _of_router(_: Request, error: Any) -> Response:
+    code = CODES_OF_STATUS.get(error.status_code, "internal_error")
+    return problem(ProblemError(code, headers=error.headers or {}))
+
+
+async def _of_fault(_: Request, _error: Any) -> Response:
+    """Say nothing of what went wrong inside; the server's log has it."""
+    return problem(ProblemError("internal_error"))
+
+
+ANSWERS: Final[dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]]] = {
+    ProblemError: _of_problem,
+    VcciError: _of_core,
+    RequestValidationError: _of_request,
+    HTTPException: _of_router,
+    Exception: _of_fault,
+}

@@ -1,0 +1,90 @@
+"""The application: the routes, and before them what every request passes.
+
+body limits -> who asks -> how often -> cached answers -> routes
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vcci import __version__
+from vcci.api.answers import ANSWERS
+from vcci.api.routes import calculator, emissions
+from vcci.domain.access import Principal, Role
+from vcci.edge.authentication import Authentication, Authenticator
+from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
+from vcci.edge.permissions import permission_of
+from vcci.runtime.service import Service, opened_service
+from vcci.settings import Settings
+
+ROUTERS = (calculator.router, emissions.router)
+
+DEVELOPMENT_KEY_ID: Final = UUID(int=0)
+"""No key has this id: what was done without a key can be told."""
+
+
+def api(service: Service | None) -> FastAPI:
+    """Return the routes; without a service they describe themselves and answer nothing."""
+    app = FastAPI(
+        title="VCCI", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+    )
+    app.state.service = service
+    for router in ROUTERS:
+        app.include_router(router)
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            permission_of(route)
+    for kind, answer in ANSWERS.items():
+        app.add_exception_handler(kind, answer)
+    return app
+
+
+def application(service: Service, *, workers: int = 1) -> ASGIApp:
+    """Return the whole stack over a service."""
+    authenticator = Authenticator(service.pool, service.pepper)
+    rate = Rate(service.settings.requests_per_minute / workers)
+    routes = RateLimit(api(service), rate)
+    known = Authentication(routes, authenticator, _without_key(service))
+    return BodyLimit(known, service.settings.max_body_bytes)
+
+
+class Server:
+    """ASGI: opens the service when the server starts, and closes it when it stops."""
+
+    def __init__(self, settings: Settings, *, workers: int = 1) -> None:
+        self._settings = settings
+        self._workers = workers
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or start and stop."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._app is not None:
+            await self._app(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._opened() as self._app:
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[ASGIApp]:
+        async with opened_service(self._settings) as service:
+            yield application(service, workers=self._workers)
+
+
+def _without_key(service: Service) -> Callable[[Scope], Principal | None]:
+    def principal(scope: Scope) -> Principal | None:
+        if service.settings.development and scope["path"].startswith("/admin/") and is_loopback(scope):
+            return Principal(service.home_tenant_id, DEVELOPMENT_KEY_ID, Role.ADMIN)
+        return None
+
+    return principal

@@ -1,0 +1,61 @@
+"""Keys of the API in PostgreSQL, each within its tenant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from vcci.database.connections import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key as the database has it: everything but the secret."""
+
+    id: UUID
+    name: str
+    role: str
+    permissions: Sequence[str]
+    secret_digest: bytes
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+COLUMNS = "id, name, role, permissions, secret_digest, created_at, expires_at, revoked_at"
+
+
+async def add_key(tx: Connection, tenant_id: UUID, key: StoredKey) -> None:
+    """Store a key; role loader."""
+    await tx.execute(
+        "INSERT INTO vcci.api_keys (tenant_id, id, name, role, permissions, secret_digest, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        *(tenant_id, key.id, key.name, key.role, list(key.permissions), key.secret_digest, key.expires_at),
+    )
+
+
+async def valid_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey | None:
+    """Return a key that is neither revoked nor expired, by the database's clock."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 AND id = $2"
+        " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())",
+        *(tenant_id, key_id),
+    )
+    return None if row is None else StoredKey(*row)
+
+
+async def keys_of(tx: Connection, tenant_id: UUID) -> list[StoredKey]:
+    """Return the tenant's keys, the newest first."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 ORDER BY id DESC", tenant_id
+    )
+    return [StoredKey(*row) for row in rows]
+
+
+async def revoke_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> bool:
+    """Revoke a key; says whether there was one that was not revoked yet; role loader."""
+    done = await tx.execute(
+        "UPDATE vcci.api_keys SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL",
+        *(tenant_id, key_id),
+    )
+    return str(done) == "UPDATE 1"

@@ -1,0 +1,153 @@
+"""The tables of the service: keys, what was asked one by one, and jobs; beside the ledgers of schema.py."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from vcci.database.columns import count, created, id_, json_, metadata, moment, of_run, tenant, text
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    tenant(),
+    id_(),
+    text("name"),
+    text("role"),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("secret_digest", LargeBinary, nullable=False),
+    created(),
+    moment("expires_at"),
+    moment("revoked_at"),
+    PrimaryKeyConstraint("tenant_id", "id"),
+)
+"""Keys of the API: what they may do is what role and permissions both allow. The secret itself is nowhere."""
+
+idempotent_replies = Table(
+    "idempotent_replies",
+    metadata,
+    tenant(),
+    id_("api_key_id"),
+    text("route"),
+    text("idempotency_key"),
+    Column("request_digest", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    json_("headers"),
+    Column("body", LargeBinary, nullable=False),
+    created(),
+    PrimaryKeyConstraint("tenant_id", "api_key_id", "route", "idempotency_key"),
+    Index("idempotent_replies_by_age", "created_at"),
+)
+"""The first reply to each idempotency key, stored in the transaction of its effect."""
+
+calculations = Table(
+    "calculations",
+    metadata,
+    tenant(),
+    id_(),
+    id_("api_key_id"),
+    created(),
+    Column("scope3_category", SmallInteger),
+    Column("co2e_mg", BigInteger),
+    text("request"),
+    text("reply"),
+    PrimaryKeyConstraint("tenant_id", "id"),
+)
+"""What was calculated by request, as it was asked and answered: JSON texts. No part of an inventory.
+
+Ids rise with time, so the primary key pages through the history.
+"""
+
+open_runs = Table(
+    "open_runs",
+    metadata,
+    tenant(),
+    id_("run_id"),
+    count("next_row"),
+    Column("next_key", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id"),
+    of_run(),
+)
+"""The one run of a tenant that takes single activities; the next row and multiplier that it will have."""
+
+entries = Table(
+    "entries",
+    metadata,
+    tenant(),
+    id_(),
+    id_("run_id"),
+    count("first_row"),
+    Column("rows", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    id_("api_key_id"),
+    created(),
+    moment("changed_at"),
+    text("request"),
+    text("reply"),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    Index("entries_by_row", "tenant_id", "run_id", "first_row", unique=True),
+    of_run(),
+)
+"""Activities that were given one by one: `rows` lines of the open run, from `first_row` on."""
+
+entry_versions = Table(
+    "entry_versions",
+    metadata,
+    tenant(),
+    id_("entry_id"),
+    Column("version", Integer, nullable=False),
+    id_("api_key_id"),
+    created(),
+    text("request"),
+    text("reply"),
+    PrimaryKeyConstraint("tenant_id", "entry_id", "version"),
+    ForeignKeyConstraint(["tenant_id", "entry_id"], ["vcci.entries.tenant_id", "vcci.entries.id"]),
+)
+"""What a correction took the place of; nobody may change or delete it."""
+
+intake_files = Table(
+    "intake_files",
+    metadata,
+    tenant(),
+    id_(),
+    id_("api_key_id"),
+    text("name"),
+    text("digest"),
+    count("size_bytes"),
+    created(),
+    PrimaryKeyConstraint("tenant_id", "id"),
+)
+"""Files that were uploaded; their bytes lie in the service's data folder, under tenant and id."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    tenant(),
+    id_(),
+    id_("api_key_id"),
+    text("kind"),
+    text("state"),
+    json_("task"),
+    json_("progress"),
+    json_("outcome"),
+    Column("attempts", Integer, nullable=False),
+    id_("worker_id", nullable=True),
+    moment("lease_until"),
+    created(),
+    moment("started_at"),
+    moment("finished_at"),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    Index("jobs_to_do", "created_at", postgresql_where="state IN ('queued', 'running')"),
+    CheckConstraint("state IN ('queued', 'running', 'completed', 'failed')", name="jobs_state"),
+)
+"""Work that outlasts its request. Who works on a job holds a lease; a lease that has run out may be taken."""

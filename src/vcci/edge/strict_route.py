@@ -1,0 +1,53 @@
+"""Routes that read JSON strictly, and say what is wrong with a request as a problem."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from vcci.edge.json_bodies import MalformedJsonError, parsed_json
+from vcci.edge.problems import ProblemError
+
+
+class StrictRequest(Request):
+    """A request whose JSON means the same to every reader."""
+
+    async def json(self) -> Any:
+        """Return the body's value."""
+        if not hasattr(self, "_json"):
+            try:
+                self._json = parsed_json(await self.body())
+            except MalformedJsonError as error:
+                raise ProblemError("body_malformed", str(error)) from None
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route of the API."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, over strict requests."""
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handler(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+def problem_of_validation(error: RequestValidationError) -> ProblemError:
+    """Return the problem that a request has, with a pointer (RFC 6901) to each fault."""
+    faults = [
+        {"pointer": _pointer(fault["loc"]), "in": str(fault["loc"][0]), "detail": fault["msg"]}
+        for fault in error.errors()
+    ]
+    return ProblemError(
+        "request_invalid", faults[0]["detail"], pointer=faults[0]["pointer"], more={"errors": faults}
+    )
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in location[1:])
+    return "".join(f"/{step}" for step in steps)

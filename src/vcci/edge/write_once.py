@@ -1,0 +1,94 @@
+"""Writes that may be sent twice: the effect, the reply and what it invalidates are one transaction.
+
+The Idempotency-Key of the HTTP API draft (draft-ietf-httpapi-idempotency-key-header-07, expired), as Stripe
+has it: the first reply to a key is given again, byte for byte, to the same request of the same caller. A
+request that was refused before it had an effect may be mended and sent again under its key.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vcci.database.connections import Connection
+from vcci.database.replies import StoredReply, reply_to, store_reply, take_turn
+from vcci.database.tenants import Role
+from vcci.domain.access import Principal
+from vcci.edge.problems import ProblemError
+from vcci.runtime.service import Service
+
+KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+REPLAYED: Final = {"Idempotent-Replayed": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a write answers: plain values for JSON, and the groups of answers that it makes outdated."""
+
+    content: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    outdated: frozenset[str] = frozenset()
+
+
+Effect = Callable[[Connection], Awaitable[Reply]]
+"""Does the work of a write within a transaction of the loader; what it raises undoes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write request of a principal."""
+
+    service: Service
+    principal: Principal
+    request: Request
+
+    async def once(self, effect: Effect) -> Response:
+        """Return the reply of the effect, or that of the first request with the same key."""
+        key = self._key()
+        tenant_id = self.principal.tenant_id
+        async with self.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
+            if key and (found := await self._earlier(tx, key)):
+                return Response(found.body, found.status, {**found.headers, **REPLAYED})
+            reply = await effect(tx)
+            stored = StoredReply(
+                await self._digest(),
+                reply.status,
+                {"Content-Type": "application/json", **reply.headers},
+                orjson.dumps(reply.content),
+            )
+            if key:
+                await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
+            for group in sorted(reply.outdated):
+                await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{tenant_id}/{group}")
+        self.service.outdated(tenant_id, reply.outdated)
+        return Response(stored.body, stored.status, dict(stored.headers))
+
+    async def _earlier(self, tx: Connection, key: str) -> StoredReply | None:
+        if not await take_turn(tx, self.principal, route=self._route(), key=key):
+            raise ProblemError("request_in_progress", headers={"Retry-After": "1"})
+        found = await reply_to(tx, self.principal, route=self._route(), key=key)
+        if found is not None and found.request_digest != await self._digest():
+            raise ProblemError("idempotency_key_reused")
+        return found
+
+    def _key(self) -> str:
+        given = self.request.headers.getlist("idempotency-key")
+        if not given:
+            return ""
+        text = given[0].removeprefix('"').removesuffix('"')  # a structured field is a quoted string
+        if len(given) > 1 or not KEY.fullmatch(text):
+            raise ProblemError("idempotency_key_invalid")
+        return text
+
+    def _route(self) -> str:
+        return f"{self.request.method} {self.request.url.path}"
+
+    async def _digest(self) -> bytes:
+        told = f"{self._route()}?{self.request.url.query}\0{self.request.headers.get('if-match', '')}\0"
+        return hashlib.sha256(told.encode() + await self.request.body()).digest()

@@ -1,0 +1,158 @@
+"""Stored runs, looked at again: how a row came about, whether inputs make a run, what leads to the next."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from vcci.domain.base_year import BaseYear, ChangeSince, CumulativeEffect, cumulative_effect
+from vcci.domain.bridge import EFFECTS, Bridge
+from vcci.domain.derivation import Derivation
+from vcci.domain.mapping import Mapping as LedgerMapping
+from vcci.engine.tables import resolved_tables
+from vcci.errors import InputError, PackError
+from vcci.events import ignore
+from vcci.intake import load_mapping
+from vcci.packs import PackLibrary
+from vcci.parameters import load
+from vcci.processing.find_line import RunFiles
+from vcci.processing.replay import FROM_ROWS, Compared, compared, recalculated
+from vcci.processing.stored_run import StoredRun, open_run
+from vcci.reports import inventory as inventory_report
+from vcci.runtime.factors import assessor
+from vcci.runtime.ledgers import parameter_digests, run_ledger
+from vcci.services import comparison
+from vcci.services.derivations import derivation_of
+from vcci.services.factors import FactorBroker, Parameters
+from vcci.services.ports import LedgerRead
+from vcci.services.reporting import RunFacts, inventory_of
+from vcci.services.runs import RunRequest
+from vcci.settings import Settings
+
+MOST_DIGITS = 18
+"""Of a number of rows or lines, which are 64-bit integers."""
+
+
+def derivation(folder: Path, asked: str) -> Derivation:
+    """Return how a row of a stored run came about; `asked` is its number, or FILE:LINE."""
+    run, files = open_run(folder), RunFiles(folder)
+    source, _, line = asked.rpartition(":")
+    if not (line.isdecimal() and len(line) <= MOST_DIGITS):
+        raise InputError(
+            f"{asked!r} is no row.",
+            remedy="Give the number of a row of lines.csv, or FILE:LINE.",
+            code="row_unknown",
+        )
+    row = files.row_of(source, int(line)) if source else int(line)
+    return derivation_of(files.find(row), run_digest=run.digest, packs=run.packs)
+
+
+def bridge_between(older: Path, newer: Path) -> Bridge:
+    """Return what leads from the total of one stored run to that of another."""
+    names = ("by_supplier_key", "multipliers", "unlined")
+    sides = [tuple(open_run(folder).table(name) for name in names) for folder in (older, newer)]
+    return comparison.compare(sides[0], sides[1])
+
+
+RECALCULATING = ("factor", "method", "data", "boundary")
+"""Effects that may call for a new base year; Scope 3 Standard, chapter 9, tells why."""
+
+
+def recalculation_of(found: Bridge, folder: Path, *, threshold_percent: str) -> CumulativeEffect:
+    """Return whether what has changed but business recalculates the run in `folder` as base year."""
+    stored = open_run(folder)
+    threshold = Fraction(threshold_percent)
+    base = BaseYear(stored.document["year"] or 0, found.older_mg_co2e, threshold, policy="")
+    changes = [
+        ChangeSince(effect, found.of(effect), may_recalculate=effect in RECALCULATING)
+        for effect in EFFECTS
+        if found.of(effect)
+    ]
+    return cumulative_effect(base, changes)
+
+
+FROM_FIGURES = ("inventory.json", "categories.csv", "suppliers.csv")
+"""Files that say what was calculated; inventory.json also says how the files were read, as it is stored."""
+
+
+def verify_run(
+    settings: Settings,
+    folder: Path,
+    *,
+    files: Sequence[Path],
+    repairs: Sequence[Path],
+    packs: Sequence[str] = (),
+) -> list[Compared]:
+    """Make a stored run again, from its files if they are given, and compare what comes out.
+
+    Without files it is made from its classified rows. `packs` are folders of packs of the user's own. Raises
+    `PackError` where a pack is not the one it was.
+    """
+    stored = open_run(folder)
+    parameters = _with_folders(Parameters.from_described(stored.parameters), packs)
+    broker = FactorBroker(PackLibrary(), parameters, assessor())
+    _refuse_other_packs(stored, broker)
+    with tempfile.TemporaryDirectory(prefix="vcci-verify-") as scratch:
+        again = Path(scratch) / "run"
+        if not files:
+            return _verified_from_rows(stored, broker, again)
+        mapping = load_mapping(folder / "mapping.yaml")
+        title = "" if stored.told("title") == mapping.source else stored.told("title")
+        made, _ = run_ledger(
+            settings,
+            RunRequest(title, dry_run=False, parameter_digests=parameter_digests(), stored=False),
+            paths=files,
+            mapping=mapping,
+            parameters=parameters,
+            out=again,
+            hook=ignore,
+            repairs=repairs,
+        )
+        digests = Compared("run digest of inventory.json", stored.digest, made.run_digest)
+        return [*compared(folder, again), digests]
+
+
+def _with_folders(parameters: Parameters, folders: Sequence[str]) -> Parameters:
+    """Return the parameters with folders in the place of the names that the packs in them have."""
+    library = PackLibrary()
+    by_name = {library.manifest(folder).name: folder for folder in folders}
+    return replace(parameters, packs=tuple(by_name.get(name, name) for name in parameters.packs))
+
+
+def _verified_from_rows(stored: StoredRun, broker: FactorBroker, again: Path) -> list[Compared]:
+    units = load.units(broker.currencies())
+    calculator = broker.calculator(units, load_mapping(stored.folder / "mapping.yaml").own_factors)
+    run = recalculated(
+        stored.folder / "activities.parquet",
+        resolve=lambda keys, dates: resolved_tables(keys, dates, calculator),
+        out=again,
+    )
+    facts = RunFacts(
+        digest=stored.digest,
+        title=stored.told("title"),
+        year=broker.parameters.year,
+        parameters=broker.described(),
+        packs=broker.packs_in_use(),
+    )
+    figures = inventory_of(run, facts=facts, read=LedgerRead(0, "", (), LedgerMapping()), units=units)
+    inventory = replace(
+        figures,
+        sources=stored.told("sources"),
+        reading=stored.told("reading"),
+        successor_of=stored.told("successor_of"),
+    )
+    inventory_report.publish(inventory, again)
+    totals = Compared("total of inventory.json", stored.total, f"{run.total_mg_co2e} mg CO2e")
+    return [*compared(stored.folder, again, among=(*FROM_ROWS, *FROM_FIGURES)), totals]
+
+
+def _refuse_other_packs(stored: StoredRun, broker: FactorBroker) -> None:
+    now = {name: manifest.digest for name, manifest in broker.manifests().items()}
+    other = [pack.name for pack in stored.packs if now.get(pack.name) != pack.digest]
+    if other:
+        raise PackError(
+            f"The run used other data than the pack has now: {', '.join(other)}.",
+            remedy="Verify it with the release that made it, or with the packs as they were.",
+            code="pack_changed",
+        )

@@ -1,0 +1,57 @@
+"""The API over a real database, called without a server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from pydantic import SecretStr
+
+from vcci.api.app import application
+from vcci.database.api_keys import StoredKey, add_key
+from vcci.database.connections import connected
+from vcci.database.ids import new_id
+from vcci.database.tenants import Role as DatabaseRole
+from vcci.database.tenants import ensure_tenant
+from vcci.domain.access import Role
+from vcci.edge.api_keys import new_key
+from vcci.runtime.service import Service, opened_service
+from vcci.settings import Settings
+
+SECRET = "a secret of the tests, long enough"
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running application and its service."""
+
+    service: Service
+    app: Any
+
+    async def key(self, tenant: str = "local", role: Role = Role.ADMIN, **told: Any) -> str:
+        """Return a new key of a tenant, as its holder sends it."""
+        async with connected(self.service.pool.url) as connection:
+            tenant_id = await ensure_tenant(connection, tenant)
+        key = new_key(tenant_id, UUID(str(new_id())))
+        digest = key.digest(self.service.pepper)
+        stored = StoredKey(key.key_id, "test", role, [], digest, datetime.now(), None, None)
+        async with self.service.pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx:
+            await add_key(tx, tenant_id, stored)
+        return key.text()
+
+    def client(self, key: str = "", **headers: str) -> httpx2.AsyncClient:
+        """Return a client that sends a key."""
+        bearer = {"Authorization": f"Bearer {key}"} if key else {}
+        transport = httpx2.ASGITransport(self.app)
+        return httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=bearer | headers)
+
+
+@asynccontextmanager
+async def running(url: str, **settings: Any) -> AsyncIterator[Api]:
+    """Give the API over a migrated database."""
+    told = Settings(DATABASE_URL=SecretStr(url), secret=SecretStr(SECRET), **settings)
+    async with opened_service(told) as service:
+        yield Api(service, application(service))
