@@ -14,7 +14,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vcci import __version__
 from vcci.api.answers import ANSWERS
-from vcci.api.routes import calculator, emissions
+from vcci.api.routes import (
+    admin,
+    calculator,
+    emissions,
+    factors,
+    front,
+    health,
+    intake,
+    jobs,
+    keys,
+    reporting,
+    runs,
+    suppliers,
+)
 from vcci.domain.access import Principal, Role
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
@@ -22,7 +35,13 @@ from vcci.edge.permissions import permission_of
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 
-ROUTERS = (calculator.router, emissions.router)
+ROUTERS = tuple(
+    module.router
+    for module in (
+        *(calculator, emissions, factors, suppliers, intake, jobs, reporting, runs, keys),
+        *(admin, health, front),
+    )
+)
 
 DEVELOPMENT_KEY_ID: Final = UUID(int=0)
 """No key has this id: what was done without a key can be told."""

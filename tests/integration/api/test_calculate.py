@@ -1,0 +1,37 @@
+"""Single calculations, asked for over HTTP."""
+
+from tests.support.api import Api
+
+FLIGHT = {
+    "category": 6,
+    "method": "distance-based",
+    "factor": "desnz2025:25_315_3147_11_1",
+    "inputs": {"distance": "120 km", "trips": 46},
+}
+
+
+async def test_calculation_answers_with_its_lines(api: Api) -> None:
+    async with api.client(await api.key()) as client:
+        answer = await client.post("/api/v1/calculator/calculate", json=FLIGHT)
+    assert answer.status_code == 200
+    assert answer.json()["total_kg_co2e"] == "195.739200"
+
+
+async def test_same_idempotency_key_gives_the_same_bytes(api: Api) -> None:
+    async with api.client(await api.key(), **{"Idempotency-Key": "one"}) as client:
+        first, second = [await client.post("/api/v1/calculator/calculate", json=FLIGHT) for _ in range(2)]
+    assert first.content == second.content
+    assert second.headers["Idempotent-Replayed"] == "true"
+
+
+async def test_idempotency_key_of_another_request_is_refused(api: Api) -> None:
+    async with api.client(await api.key(), **{"Idempotency-Key": "one"}) as client:
+        await client.post("/api/v1/calculator/calculate", json=FLIGHT)
+        other = await client.post("/api/v1/calculator/calculate", json=FLIGHT | {"id": "another"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_without_a_key_nothing_is_calculated(api: Api) -> None:
+    async with api.client() as client:
+        answer = await client.post("/api/v1/calculator/calculate", json=FLIGHT)
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
