@@ -178,26 +178,39 @@ def unlined(outcome: Frame) -> Frame:
     )
 
 
-def totals(lines_frame: Frame, *, by: tuple[str, ...], is_by_gas: bool = False) -> Frame:
-    """Sum lines by the given columns, in integers, and gases if asked for."""
+def contributions(lines_frame: Frame, *, by: tuple[str, ...], is_by_gas: bool = False) -> Frame:
+    """Return what each line adds to sums by the given columns, in integers, by gas too if asked for.
+
+    `first_row` is the line's row; its minimum tells groups in one order, however rows are shuffled.
+    """
     gases = GASES.values() if is_by_gas else ()
-    return lines_frame.group_by(*by).agg(
-        nw.len().alias("lines"),
-        nw.col("co2e_mg").sum().alias("emissions_mg_co2e"),
-        *(nw.col(gas).sum() for gas in gases),
-        *_spend_sums(),
+    spend = nw.col("spend_hundredths")
+    return lines_frame.select(
+        *by,
+        nw.col("row").alias("first_row"),
+        nw.lit(1, nw.Int64).alias("lines"),
+        nw.col("co2e_mg").alias("emissions_mg_co2e"),
+        *gases,
+        spend,
+        spend.abs().alias("turnover_hundredths"),
     )
+
+
+def totals(contributions_frame: Frame, *, by: tuple[str, ...]) -> Frame:
+    """Sum contributions, or sums of them, by the given columns."""
+    summed = [n for n in contributions_frame.collect_schema().names() if n not in (*by, "first_row")]
+    return contributions_frame.group_by(*by).agg(*(nw.col(name).sum() for name in summed))
 
 
 def noticed(lines_frame: Frame, *, by: tuple[str, ...]) -> Frame:
     """Count the lines that carry notices of their own row or rate."""
     wanted = lines_frame.filter(~nw.col("notices").is_null() | ~nw.col("rate_notices").is_null())
-    return wanted.group_by(*by).agg(nw.len().alias("lines"))
+    return wanted.group_by(*by).agg(nw.len().cast(nw.Int64).alias("lines"))
 
 
 def counted(unlined_frame: Frame, *, by: tuple[str, ...]) -> Frame:
     """Count rows without lines and their spend."""
-    return unlined_frame.group_by(*by).agg(nw.len().alias("rows"), *_spend_sums())
+    return unlined_frame.group_by(*by).agg(nw.len().cast(nw.Int64).alias("rows"), *_spend_sums())
 
 
 def _spend_sums() -> tuple[Any, Any]:

@@ -26,8 +26,11 @@ CHUNK_ROWS = 250_000
 GROUP_ROWS: Final = 65_536
 """Rows that have to be read to see one of them."""
 
-COMPACT_AFTER: Final = 16
-"""Chunks whose aggregates are kept apart; then they are summed, so that memory does not grow with chunks."""
+COMPACT_ABOVE_ROWS: Final = 1_500_000
+"""Rows of an aggregate that are kept apart; then they are summed, so that memory does not grow with chunks.
+
+Suppliers times keys may be nearly as many as lines: summing each chunk first would then only cost time.
+"""
 
 LARGEST_SAFE_SUM: Final = 2.0**62
 """Sums are 64-bit integers, which wrap silently at 2^63; a run is refused when half of that is reached."""
@@ -75,7 +78,9 @@ def run(
         for name, frame in _aggregate(frames, is_by_gas=tables.is_by_gas).items():
             partials[name] = _compacted(name, [*partials[name], frame])
         hook(BatchAdvanced("calculate", min(start + chunk_rows, rows_total), rows_total))
-    aggregates = {name: _merged(name, frames) for name, frames in partials.items()}
+    aggregates = {
+        name: _merged(name, frames).drop("first_row", strict=False) for name, frames in partials.items()
+    }
     for name, frame in {"multipliers": tables.multipliers, "rates": tables.rates, **aggregates}.items():
         _write(frame, out / f"{name}.parquet")
     return _checked(rows_total, tables, aggregates)
@@ -124,7 +129,7 @@ def _write(frame: pl.DataFrame, path: Path) -> None:
 def _aggregate(frames: dict[str, pl.DataFrame], *, is_by_gas: bool) -> dict[str, pl.DataFrame]:
     lines, unlined = nw.from_native(frames["lines"]), nw.from_native(frames["unlined"])
     summed: dict[str, Any] = {
-        name: columnar.totals(lines, by=by, is_by_gas=is_by_gas) for name, by in GROUPINGS.items()
+        name: columnar.contributions(lines, by=by, is_by_gas=is_by_gas) for name, by in GROUPINGS.items()
     }
     summed["by_notice"] = columnar.noticed(lines, by=COUNTINGS["by_notice"])
     summed["unlined"] = columnar.counted(unlined, by=COUNTINGS["unlined"])
@@ -132,12 +137,17 @@ def _aggregate(frames: dict[str, pl.DataFrame], *, is_by_gas: bool) -> dict[str,
 
 
 def _compacted(name: str, frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    return frames if len(frames) < COMPACT_AFTER else [_merged(name, frames)]
+    """Sum the frames once they have more rows than twice what is left of them after the last time."""
+    rows = sum(frame.height for frame in frames)
+    return [_merged(name, frames)] if rows > COMPACT_ABOVE_ROWS + 2 * frames[0].height else frames
 
 
 def _merged(name: str, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Sum frames, sorted: by their first row where there is one, for sorting many texts would cost more."""
     by = GROUPINGS.get(name) or COUNTINGS[name]
-    return pl.concat(frames).group_by(by).agg(pl.all().sum()).sort(by)
+    first = pl.col("^first_row$").min()
+    merged = pl.concat(frames).group_by(by).agg(first, pl.exclude("first_row").sum())
+    return merged.sort("first_row" if name in GROUPINGS else by)
 
 
 def _checked(rows_total: int, tables: ResolvedTables, aggregates: dict[str, pl.DataFrame]) -> CalculatedRun:
