@@ -1,6 +1,7 @@
 """One activity -> one line. The same resolver and the same arithmetic as for a billion rows."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from vcci.domain.activity import ActivityData
 from vcci.domain.factor import PriceBasis
@@ -12,10 +13,13 @@ from vcci.engine.methods import row_for
 from vcci.engine.numbers import plain_decimal
 from vcci.engine.resolve import Resolver
 
+MOST_KEPT: Final = 200_000
+"""Distinct keys of the largest ledgers are a tenth of this; each is about a kilobyte."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calculator:
-    """Calculates single activities; keys and rates once resolved are kept."""
+    """Calculates single activities; keys and rates once resolved are kept, up to MOST_KEPT of each."""
 
     resolver: Resolver
     exchange: Exchange
@@ -60,6 +64,7 @@ class Calculator:
         """Return the multiplier of a key, resolved once."""
         found = self._multipliers.get(key)
         if found is None:
+            _make_room(self._multipliers)
             found = self._multipliers[key] = self.resolver.resolve(key)
         return found
 
@@ -80,6 +85,7 @@ class Calculator:
         question = (activity.unit, activity.date, multiplier.factor_currency)
         found = self._rates.get(question)
         if found is None:
+            _make_room(self._rates)
             found = self._rates[question] = self.exchange.rate(
                 activity.unit, activity.date, to=multiplier.factor_currency
             )
@@ -118,6 +124,12 @@ class Calculator:
             quality=multiplier.quality,
             ln_sigma=multiplier.ln_sigma,
         )
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    """Forget all once there are too many: requests can name things without end."""
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
 
 
 def _exchanged(activity: ActivityData, rate: Rate, *, amount: float, currency: str) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ UNORDERED_FIELDS: Final = frozenset({b"accept", b"accept-charset", b"accept-enco
 """Lists whose meaning is in their weights, not their order or case (RFC 9110 12.5)."""
 
 
+EVERYTHING: Final = "everything"
+"""The tag that all entries have."""
+
 LONGEST_TARGET_BYTES: Final = 2048
 """Longer targets are not cached: made-up ones would fill what is remembered by key and by tag."""
 
@@ -26,11 +29,13 @@ LONGEST_TARGET_BYTES: Final = 2048
 class Partition:
     """Who shares stored responses: a tenant with a set of rights, or one principal.
 
-    `name` must differ wherever answers may differ by who asks; `audience` says how far it goes.
+    `name` must differ wherever answers may differ by who asks; `audience` says how far it goes. What a write
+    of one `owner` invalidates is what partitions of the same owner have; empty: what all have.
     """
 
     name: str
     audience: Audience = Audience.SCOPE
+    owner: str = ""
 
 
 EVERYONE: Final = Partition("", Audience.ANYONE)
@@ -79,12 +84,21 @@ def normalised(name: bytes, lines: list[bytes]) -> bytes | None:
     return b",".join(parts)
 
 
-def tags_of(target: bytes, groups: frozenset[str] = frozenset()) -> frozenset[str]:
+def tags_of(target: bytes, groups: frozenset[str] = frozenset(), *, owner: str = "") -> frozenset[str]:
     """Return what an entry can be found and dropped by: its target, its path and its groups (RFC 9875)."""
-    text = target.decode("latin-1")
-    return frozenset(
-        {f"target:{text}", f"path:{text.partition('?')[0]}", *(f"group:{name}" for name in groups)}
-    )
+    path = target.decode("latin-1").partition("?")[0]
+    named = {group_tag(name, owner=of) for name in groups for of in ("", owner)}
+    return frozenset({EVERYTHING, target_tag(target, owner=owner), f"path:{path}", *named})
+
+
+def target_tag(target: bytes, *, owner: str = "") -> str:
+    """Return what an owner's entries for a target are dropped by."""
+    return f"target:{owner}:{target.decode('latin-1')}"
+
+
+def group_tag(name: str, *, owner: str = "") -> str:
+    """Return what the entries of a group are dropped by, those of one owner or, without one, of all."""
+    return f"group:{owner}:{name}"
 
 
 def affected_targets(scope: Scope, headers: Headers) -> frozenset[bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from vcci.middleware.cache_key import Scope, affected_targets
+from vcci.middleware.cache_key import EVERYTHING, Scope, affected_targets, group_tag, target_tag
 from vcci.middleware.cache_store import CacheStore, Tags
 from vcci.middleware.field_values import Headers
 from vcci.middleware.http_caching import SAFE_METHODS
@@ -19,15 +19,19 @@ class CacheInvalidator:
         """Drop all responses to a path, with any query; return how many. The path is as clients send it."""
         return await self._store.delete_tagged(frozenset({f"path:{path}"}))
 
-    async def invalidate_groups(self, names: Iterable[str]) -> int:
-        """Drop all responses whose Cache-Groups has one of the names; return how many."""
-        return await self._store.delete_tagged(frozenset(f"group:{name}" for name in names))
+    async def invalidate_groups(self, names: Iterable[str], *, owner: str = "") -> int:
+        """Drop responses, of an owner or of all, whose Cache-Groups has one of the names; return how many."""
+        return await self._store.delete_tagged(frozenset(group_tag(name, owner=owner) for name in names))
+
+    async def invalidate_all(self) -> int:
+        """Drop everything, and what is on its way; return how many."""
+        return await self._store.delete_tagged(frozenset({EVERYTHING}))
 
 
-def invalidated_tags(scope: Scope, *, status: int, headers: Headers) -> Tags:
+def invalidated_tags(scope: Scope, *, status: int, headers: Headers, owner: str = "") -> Tags:
     """Return what a response invalidates: nothing unless it answers an unsafe method without error."""
     if scope["method"] in SAFE_METHODS or not 200 <= status < 400:
         return frozenset()
-    targets = {f"target:{target.decode('latin-1')}" for target in affected_targets(scope, headers)}
+    targets = {target_tag(target, owner=owner) for target in affected_targets(scope, headers)}
     named = groups(headers, b"cache-group-invalidation")
-    return frozenset(targets | {f"group:{name}" for name in named})
+    return frozenset(targets | {group_tag(name, owner=owner) for name in named})

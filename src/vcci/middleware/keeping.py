@@ -66,7 +66,11 @@ class Shelf:
     async def keep(self, errand: Errand, exchange: Exchange, body: bytes) -> View | None:
         """Store a response; return it, or None if the store did not take it."""
         stored = _with_length(described(exchange, self.strategy), body)
-        tags = tags_of(errand.request.target, groups(stored.headers, b"cache-groups"))
+        tags = tags_of(
+            errand.request.target,
+            groups(stored.headers, b"cache-groups"),
+            owner=errand.partition.owner,
+        )
         key = variant_key(errand.key, stored.vary, errand.request.headers)
         if stored.vary:
             await self._list_names(errand, stored.vary)
@@ -85,7 +89,8 @@ class Shelf:
         before = known if isinstance(known, VarySets) else VarySets()
         if before[:1] != (names,):
             after = vary_entry(before.with_newest(names))
-            await self._put(errand.key, after, tags=tags_of(errand.request.target), errand=errand)
+            tags = tags_of(errand.request.target, owner=errand.partition.owner)
+            await self._put(errand.key, after, tags=tags, errand=errand)
 
     async def _put(self, key: str, entry: Entry, *, tags: frozenset[str], errand: Errand) -> bool:
         return await self.store.put(key, entry, tags=tags, as_of=errand.as_of)

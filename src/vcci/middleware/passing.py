@@ -11,12 +11,12 @@ from vcci.middleware.invalidation import invalidated_tags
 from vcci.middleware.keeping import Errand, Shelf
 
 
-async def pass_on(shelf: Shelf, app: App, *, scope: Any, receive: Receive, send: Send) -> None:
+async def pass_on(shelf: Shelf, app: App, owner: str, *, scope: Any, receive: Receive, send: Send) -> None:
     """Let the application answer; drop what its answer invalidates before the client can see that answer."""
 
     async def drop_first(message: Message) -> None:
         if message["type"] == "http.response.start":
-            tags = _tags_of(scope, message)
+            tags = _tags_of(scope, message, owner)
             if tags:
                 await shelf.store.delete_tagged(tags)
         await send(message)
@@ -40,7 +40,7 @@ class Posting:
 
         async def take(message: Message) -> None:
             if self._fetch is None and message["type"] == "http.response.start":
-                tags = _tags_of(self._scope, message)
+                tags = _tags_of(self._scope, message, self._partition.owner)
                 if tags:
                     await self._shelf.store.delete_tagged(tags)
                 self._fetch = await self._begin(send)
@@ -57,9 +57,9 @@ class Posting:
         return Fetch(self._shelf, errand, send, settled=_nobody_waits, requested_s=self._requested_s)
 
 
-def _tags_of(scope: Any, message: Message) -> Tags:
+def _tags_of(scope: Any, message: Message, owner: str) -> Tags:
     headers = tuple((bytes(name).lower(), bytes(value)) for name, value in message.get("headers", ()))
-    return invalidated_tags(scope, status=message["status"], headers=headers)
+    return invalidated_tags(scope, status=message["status"], headers=headers, owner=owner)
 
 
 def _nobody_waits(_view: object) -> None:

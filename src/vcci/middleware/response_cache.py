@@ -146,11 +146,11 @@ class ResponseCacheMiddleware:
         self._counts.hits += from_store
 
     async def _pass(self, scope: Any, receive: Receive, send: Send) -> None:
-        target = target_of(scope)
+        target, partition = target_of(scope), self._key_for(scope)
         storable = scope["method"] == "POST" and len(target) <= LONGEST_TARGET_BYTES
-        partition = self._key_for(scope) if storable else None
-        if partition is None:
-            await pass_on(self._shelf, self._app, scope=scope, receive=receive, send=send)
+        if partition is None or not storable:
+            owner = partition.owner if partition is not None else ""
+            await pass_on(self._shelf, self._app, owner, scope=scope, receive=receive, send=send)
             return
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         key = primary_key(partition, prefix=self._prefix, host=host, target=target)

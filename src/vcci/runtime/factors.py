@@ -32,7 +32,8 @@ def broker_over(parameters: Parameters) -> FactorBroker:
 def _calculator_for(asked: Parameters) -> CalculatorFor:
     broker = broker_over(asked)
     units = load.units(broker.currencies())
-    return lambda own: broker.calculator(units, own)
+    shared = broker.calculator(units, {})
+    return lambda own: broker.calculator(units, own) if own else shared
 
 
 def assessor() -> Assessor:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from threading import RLock
 
 from vcci.domain.factor import FACTOR_KINDS, EmissionFactor, OwnFactor, PackManifest, PriceBasis
 from vcci.domain.inventory import PackInUse
@@ -68,6 +69,8 @@ class FactorBroker:
     _by_activity: dict[str, list[EmissionFactor]] = field(default_factory=dict)
     _manifests: dict[str, PackManifest] = field(default_factory=dict)
     _per_euro: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    _indices: list[PriceIndices] = field(default_factory=list)
+    _turn: RLock = field(default_factory=RLock)
 
     def manifests(self) -> Mapping[str, PackManifest]:
         """Return the manifests of the packs in use, by the name that each gives itself."""
@@ -93,16 +96,24 @@ class FactorBroker:
 
     def factors(self, activity: str) -> Sequence[EmissionFactor]:
         """Return the factors of an activity, of the first pack named first."""
-        if not self._by_activity:
-            for name in self._of_kind(*FACTOR_KINDS):
-                self._add(name)
-        if activity and activity not in self._by_activity and not activity.startswith(COMMODITY_PREFIX):
-            self._ask_others(activity)
+        if activity in self._by_activity:
+            return self._by_activity[activity]
+        with self._turn:  # two threads that take one pack into use would have its factors twice
+            self._take_into_use(activity)
         return self._by_activity.get(activity, ())
 
-    def _add(self, name: str) -> None:
+    def _take_into_use(self, activity: str) -> None:
+        if not self._by_activity:
+            found: dict[str, list[EmissionFactor]] = {}
+            for name in self._of_kind(*FACTOR_KINDS):
+                self._add(name, found)
+            self._by_activity.update(found)
+        if activity and activity not in self._by_activity and not activity.startswith(COMMODITY_PREFIX):
+            self._ask_others(activity)
+
+    def _add(self, name: str, found: dict[str, list[EmissionFactor]]) -> None:
         for factor in self.library.factors(name):
-            self._by_activity.setdefault(factor.activity, []).append(factor)
+            found.setdefault(factor.activity, []).append(factor)
 
     def _ask_others(self, activity: str) -> None:
         """Take the first other pack that has an activity into use, if there is one."""
@@ -112,7 +123,7 @@ class FactorBroker:
                 continue
             if any(factor.activity == activity for factor in self.library.factors(name)):
                 self._manifests[manifest.name] = manifest
-                self._add(name)
+                self._add(name, self._by_activity)
                 return
 
     def titles(self) -> dict[str, str]:
@@ -127,7 +138,9 @@ class FactorBroker:
     def calculator(self, units: UnitTable, own_factors: Mapping[str, OwnFactor]) -> Calculator:
         """Return the calculator over these packs."""
         choice = FactorChoice(self.factors, own_factors)
-        resolver = Resolver(choice, units, self._price_indices(), self.assessor)
+        if not self._indices:
+            self._indices.append(self._price_indices())
+        resolver = Resolver(choice, units, self._indices[0], self.assessor)
         exchange = Exchange(units, self.per_euro)
         return Calculator(resolver, exchange, self.parameters.price_basis, self.parameters.gwp_set)
 
