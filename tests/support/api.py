@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx2
 from pydantic import SecretStr
 
-from vcci.api.app import application
+from vcci.api.app import opened_application
 from vcci.database.api_keys import StoredKey, add_key
 from vcci.database.connections import connected
 from vcci.database.ids import new_id
@@ -53,5 +53,5 @@ class Api:
 async def running(url: str, **settings: Any) -> AsyncIterator[Api]:
     """Give the API over a migrated database."""
     told = Settings(DATABASE_URL=SecretStr(url), secret=SecretStr(SECRET), **settings)
-    async with opened_service(told) as service:
-        yield Api(service, application(service))
+    async with opened_service(told) as service, opened_application(service) as app:
+        yield Api(service, app)

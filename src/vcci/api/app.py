@@ -28,7 +28,9 @@ from vcci.api.routes import (
     runs,
     suppliers,
 )
+from vcci.database.notifications import listening
 from vcci.domain.access import Principal, Role
+from vcci.edge.answer_cache import CHANNEL, AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of
@@ -63,12 +65,22 @@ def api(service: Service | None) -> FastAPI:
     return app
 
 
-def application(service: Service, *, workers: int = 1) -> ASGIApp:
-    """Return the whole stack over a service."""
-    authenticator = Authenticator(service.pool, service.pepper)
+@asynccontextmanager
+async def opened_application(service: Service, *, workers: int = 1) -> AsyncIterator[ASGIApp]:
+    """Give the whole stack over a service, with what runs in its background."""
+    cache = AnswerCache(api(service))
+    service.listeners.append(cache.outdated)
+    channels = {CHANNEL: cache.heard}
+    async with listening(service.pool.url, channels, on_gap=cache.on_gap) as cache.notifications:
+        yield _guarded(cache.middleware, service, workers=workers)
+        await cache.middleware.aclose()
+    service.listeners.remove(cache.outdated)
+
+
+def _guarded(routes: ASGIApp, service: Service, *, workers: int) -> ASGIApp:
     rate = Rate(service.settings.requests_per_minute / workers)
-    routes = RateLimit(api(service), rate)
-    known = Authentication(routes, authenticator, _without_key(service))
+    authenticator = Authenticator(service.pool, service.pepper)
+    known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
     return BodyLimit(known, service.settings.max_body_bytes)
 
 
@@ -96,8 +108,11 @@ class Server:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[ASGIApp]:
-        async with opened_service(self._settings) as service:
-            yield application(service, workers=self._workers)
+        async with (
+            opened_service(self._settings) as service,
+            opened_application(service, workers=self._workers) as app,
+        ):
+            yield app
 
 
 def _without_key(service: Service) -> Callable[[Scope], Principal | None]:

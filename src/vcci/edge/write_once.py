@@ -66,7 +66,7 @@ class Write:
                 await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
             for group in sorted(reply.outdated):
                 await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{tenant_id}/{group}")
-        self.service.outdated(tenant_id, reply.outdated)
+        await self.service.outdated(tenant_id, reply.outdated)
         return Response(stored.body, stored.status, dict(stored.headers))
 
     async def _earlier(self, tx: Connection, key: str) -> StoredReply | None:

@@ -1,6 +1,6 @@
 """The service: everything that answers requests, opened once and closed in reverse order."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -16,7 +16,7 @@ from vcci.runtime.service_secret import derived, secret_in
 from vcci.services.calculations import CalculatorFor
 from vcci.settings import Settings
 
-Outdated = Callable[[UUID, Iterable[str]], None]
+Outdated = Callable[[UUID, Iterable[str]], Awaitable[None]]
 """Takes the groups of a tenant's answers that a write has made outdated."""
 
 
@@ -33,10 +33,10 @@ class Service:
     library: PackLibrary
     listeners: list[Outdated] = field(default_factory=list)
 
-    def outdated(self, tenant_id: UUID, groups: Iterable[str]) -> None:
+    async def outdated(self, tenant_id: UUID, groups: Iterable[str]) -> None:
         """Tell this process at once what a write has made outdated; others learn it from PostgreSQL."""
         for listener in self.listeners:
-            listener(tenant_id, groups)
+            await listener(tenant_id, groups)
 
 
 @asynccontextmanager
