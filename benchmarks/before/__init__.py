@@ -1,0 +1,1 @@
+"""The naive service: what the product is measured against."""
