@@ -2,12 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+from anyio.from_thread import start_blocking_portal
+from tests.support.api import running
 
 
 @asynccontextmanager
@@ -74,3 +76,16 @@ def _length(head: bytes) -> int:
         if line.startswith(b"content-length:"):
             return int(line.partition(b":")[2])
     return 0
+
+
+@contextmanager
+def in_a_thread(url: str, **settings: Any) -> Iterator[tuple[str, str]]:
+    """Serve the API over a database in a thread with a loop of its own; give its address and a key."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_whole(url, **settings)) as it:
+        yield it
+
+
+@asynccontextmanager
+async def _whole(url: str, **settings: Any) -> AsyncIterator[tuple[str, str]]:
+    async with running(url, **settings) as api, serving(api.app) as port:
+        yield f"http://127.0.0.1:{port}", await api.key()

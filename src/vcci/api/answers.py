@@ -12,7 +12,7 @@ from vcci.edge.problems import ProblemError, problem, problem_of
 from vcci.edge.strict_route import problem_of_validation
 from vcci.errors import VcciError
 
-CODES_OF_STATUS: Final = {404: "not_found", 405: "method_not_allowed"}
+CODES_OF_STATUS: Final = {400: "body_malformed", 404: "not_found", 405: "method_not_allowed"}
 """What the router itself refuses."""
 
 
@@ -30,7 +30,8 @@ async def _of_request(_: Request, error: Any) -> Response:
 
 async def _of_router(_: Request, error: Any) -> Response:
     code = CODES_OF_STATUS.get(error.status_code, "internal_error")
-    return problem(ProblemError(code, headers=error.headers or {}))
+    detail = error.detail if error.status_code == 400 else ""
+    return problem(ProblemError(code, detail, headers=error.headers or {}))
 
 
 async def _of_fault(_: Request, _error: Any) -> Response:

@@ -9,11 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vcci import __version__
 from vcci.api.answers import ANSWERS
+from vcci.api.description import document_of
 from vcci.api.routes import (
     admin,
     calculator,
@@ -33,7 +33,7 @@ from vcci.domain.access import Principal, Role
 from vcci.edge.answer_cache import CHANNEL, AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
-from vcci.edge.permissions import permission_of
+from vcci.edge.permissions import permission_of, routes_of
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 
@@ -57,11 +57,11 @@ def api(service: Service | None) -> FastAPI:
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            permission_of(route)
+    for route in routes_of(app):
+        permission_of(route)
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
+    app.openapi = lambda: document_of(app)  # type: ignore[method-assign]
     return app
 
 

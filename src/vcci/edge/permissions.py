@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from vcci.domain.access import Permission, Principal
 from vcci.edge.authentication import principal_in
@@ -69,7 +69,12 @@ TheWrite = Annotated[Write, Depends(_write)]
 """A write of the request's principal; beside one of the permissions above, never instead of it."""
 
 
-def permission_of(route: APIRoute) -> Permission | None:
+def routes_of(app: FastAPI) -> Iterator[RouteContext]:
+    """Return the application's own routes, those of included routers among them."""
+    return (route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute))
+
+
+def permission_of(route: RouteContext) -> Permission | None:
     """Return what a route asks for, None if it answers to everybody; raises for one that does not say."""
     declared = [call for call in _calls(route.dependant) if isinstance(call, Needs | NeedsNothing)]
     if len(declared) != 1:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.routing import APIRoute
 
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
@@ -20,7 +20,7 @@ class StrictRequest(Request):
             try:
                 self._json = parsed_json(await self.body())
             except MalformedJsonError as error:
-                raise ProblemError("body_malformed", str(error)) from None
+                raise HTTPException(400, str(error)) from None  # FastAPI lets no other error through here
         return self._json
 
 
