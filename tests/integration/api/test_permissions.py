@@ -1,0 +1,64 @@
+"""Every route with every role: what the table of permissions says is what happens."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from tests.support.api import Api
+
+from vcci.api.app import api as routes
+from vcci.api.permission_page import permission_page
+from vcci.domain.access import PERMISSIONS, Permission, Role
+from vcci.edge.permissions import permission_of, routes_of
+from vcci.errors import ConfigurationError
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def cells() -> list[tuple[str, str, Permission | None]]:
+    """Each route's address with ids that nothing has, its methods, and its permission."""
+    return [
+        (_filled(route.path or ""), method, permission_of(route))
+        for route in routes_of(routes(None))
+        for method in sorted(route.methods or ())
+    ]
+
+
+def _filled(path: str) -> str:
+    parts = path.split("/")
+    return "/".join(str(uuid4()) if part.startswith("{") else part for part in parts)
+
+
+def test_page_of_permissions_is_what_the_routes_declare() -> None:
+    assert (DOCS / "permissions.md").read_text(encoding="utf-8") == permission_page()
+
+
+async def test_role_without_the_permission_is_refused_and_with_it_is_not(api: Api) -> None:
+    wrong = []
+    for role in Role:
+        async with api.client(await api.key(role=role)) as client:
+            for path, method, permission in cells():
+                status = (await client.request(method, path)).status_code
+                allowed = permission is None or permission in PERMISSIONS[role]
+                if (status == 403) == allowed or status in (401, 500):
+                    wrong.append((role, method, path, status))
+    assert wrong == []
+
+
+async def test_without_a_key_only_what_answers_to_everybody_answers(api: Api) -> None:
+    async with api.client() as client:
+        statuses = [
+            (path, (await client.request(method, path)).status_code == 401, permission is not None)
+            for path, method, permission in cells()
+        ]
+    assert [path for path, is_refused, is_protected in statuses if is_refused != is_protected] == []
+
+
+def test_route_that_declares_nothing_keeps_the_application_from_starting() -> None:
+    app = FastAPI()
+    app.get("/open-to-all")(lambda: "secrets")
+    (route,) = routes_of(app)
+    with pytest.raises(ConfigurationError) as refused:
+        permission_of(route)
+    assert refused.value.code == "route_without_permission"
