@@ -1,6 +1,6 @@
 """The API over a real database, called without a server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx2
 from pydantic import SecretStr
 
-from vcci.api.app import opened_application
+from vcci.api.app import api, guarded, opened_application
 from vcci.database.api_keys import StoredKey, add_key
 from vcci.database.connections import connected
 from vcci.database.ids import new_id
@@ -31,21 +31,30 @@ class Api:
     service: Service
     app: Any
 
-    async def key(self, tenant: str = "local", role: Role = Role.ADMIN, **told: Any) -> str:
+    async def key(
+        self, tenant: str = "local", role: Role = Role.ADMIN, *, permissions: Sequence[str] = ()
+    ) -> str:
         """Return a new key of a tenant, as its holder sends it."""
         async with connected(self.service.pool.url) as connection:
             tenant_id = await ensure_tenant(connection, tenant)
         key = new_key(tenant_id, UUID(str(new_id())))
         digest = key.digest(self.service.pepper)
-        stored = StoredKey(key.key_id, "test", role, [], digest, datetime.now(), None, None)
+        stored = StoredKey(key.key_id, "test", role, permissions, digest, datetime.now(), None, None)
         async with self.service.pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx:
             await add_key(tx, tenant_id, stored)
         return key.text()
 
     def client(self, key: str = "", **headers: str) -> httpx2.AsyncClient:
         """Return a client that sends a key."""
+        return self._client_of(self.app, key, headers)
+
+    def past_hot_routes(self, key: str = "", **headers: str) -> httpx2.AsyncClient:
+        """Return a client of the router alone, behind the same guards."""
+        return self._client_of(guarded(api(self.service), self.service), key, headers)
+
+    def _client_of(self, app: Any, key: str, headers: dict[str, str]) -> httpx2.AsyncClient:
         bearer = {"Authorization": f"Bearer {key}"} if key else {}
-        transport = httpx2.ASGITransport(self.app)
+        transport = httpx2.ASGITransport(app)
         return httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=bearer | headers)
 
 

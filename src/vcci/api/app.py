@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vcci import __version__
 from vcci.api.answers import ANSWERS
 from vcci.api.description import document_of
+from vcci.api.hot_routes import HotRoutes
 from vcci.api.routes import (
     admin,
     calculator,
@@ -68,16 +69,19 @@ def api(service: Service | None) -> FastAPI:
 @asynccontextmanager
 async def opened_application(service: Service, *, workers: int = 1) -> AsyncIterator[ASGIApp]:
     """Give the whole stack over a service, with what runs in its background."""
-    cache = AnswerCache(api(service))
+    hot = HotRoutes(api(service), service)
+    cache = AnswerCache(hot)
     service.listeners.append(cache.outdated)
     channels = {CHANNEL: cache.heard}
     async with listening(service.pool.url, channels, on_gap=cache.on_gap) as cache.notifications:
-        yield _guarded(cache.middleware, service, workers=workers)
+        yield guarded(cache.middleware, service, workers=workers)
         await cache.middleware.aclose()
+        await hot.aclose()
     service.listeners.remove(cache.outdated)
 
 
-def _guarded(routes: ASGIApp, service: Service, *, workers: int) -> ASGIApp:
+def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
+    """Return routes behind what every request passes before it is answered."""
     rate = Rate(service.settings.requests_per_minute / workers)
     authenticator = Authenticator(service.pool, service.pepper)
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))

@@ -1,5 +1,6 @@
 """Calculations that were asked for one by one: kept as asked and answered, and read back as a history."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -27,12 +28,23 @@ class StoredCalculation:
     reply: str
 
 
-async def add_calculation(tx: Connection, tenant_id: UUID, one: StoredCalculation) -> None:
-    """Store a calculation; role loader."""
+ADD: Final = """
+    INSERT INTO vcci.calculations (tenant_id, id, api_key_id, scope3_category, co2e_mg, request, reply)
+    SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::text[], $7::text[])
+"""
+
+
+async def add_calculations(tx: Connection, tenant_id: UUID, many: Sequence[StoredCalculation]) -> None:
+    """Store calculations; role loader."""
     await tx.execute(
-        "INSERT INTO vcci.calculations (tenant_id, id, api_key_id, scope3_category, co2e_mg, request, reply)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        *(tenant_id, one.id, one.api_key_id, one.category, one.co2e_mg, one.request, one.reply),
+        ADD,
+        tenant_id,
+        [one.id for one in many],
+        [one.api_key_id for one in many],
+        [one.category for one in many],
+        [one.co2e_mg for one in many],
+        [one.request for one in many],
+        [one.reply for one in many],
     )
 
 

@@ -28,7 +28,7 @@ REPLAYED: Final = {"Idempotent-Replayed": "true"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a write answers: plain values for JSON, and the groups of answers that it makes outdated."""
+    """What a write answers: plain values or their JSON, and the groups of answers that it makes outdated."""
 
     content: Any
     status: int = 200
@@ -60,7 +60,7 @@ class Write:
                 await self._digest(),
                 reply.status,
                 {"Content-Type": "application/json", **reply.headers},
-                orjson.dumps(reply.content),
+                reply.content if isinstance(reply.content, bytes) else orjson.dumps(reply.content),
             )
             if key:
                 await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
