@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest_asyncio
-from tests.support.waiting import until
 from tests.support.database import execute
+from tests.support.waiting import until
 
 from vcci.database.connections import connected
 from vcci.database.notifications import listening

@@ -296,6 +296,6 @@ async def test_a_stale_answer_is_given_at_once_and_renewed_once_behind_it() -> N
     assert (origin.fetches, (await call(cache)).body) == (2, b"2")
 
 
-def test_a_client_of_redis_is_refused_until_there_is_a_store_for_it() -> None:
-    with pytest.raises(ConfigurationError, match="no store over Redis"):
-        ResponseCacheMiddleware(Origin(), object())
+def test_a_strategy_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="no strategy 'shrot'"):
+        ResponseCacheMiddleware(Origin(), default_strategy="shrot")

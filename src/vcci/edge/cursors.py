@@ -28,6 +28,7 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     "text": str,
     "date": date.fromisoformat,
     "timestamptz": datetime.fromisoformat,
+    "timestamp": datetime.fromisoformat,
     "numeric": Decimal,
     "bigint": int,
     "integer": int,

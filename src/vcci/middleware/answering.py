@@ -9,14 +9,20 @@ from vcci.middleware.cache_key import Partition, target_of
 from vcci.middleware.collapsing import Flight, Flights, Message, Receive, Send
 from vcci.middleware.conditional import answer, can_be_validated, must_go_to_origin, validating_headers
 from vcci.middleware.fetching import App, Fetch
-from vcci.middleware.http_caching import Audience, Request, Reuse, Use, decide_reuse, request_control
+from vcci.middleware.http_caching import (
+    CREDENTIALS,
+    Audience,
+    Request,
+    Reuse,
+    Use,
+    decide_reuse,
+    request_control,
+)
 from vcci.middleware.keeping import Errand, Shelf
 from vcci.middleware.structured_fields import status_of_forward
 
 UNCOLLAPSED: Final = frozenset({b"if-none-match", b"if-modified-since", b"if-range", b"range"})
 """Requests with these may be answered with less than the whole response, which is of no use to others."""
-
-CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 
 GOOD_AS_IT_IS: Final = frozenset({Use.FRESH, Use.STALE})
 

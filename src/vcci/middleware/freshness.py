@@ -21,6 +21,8 @@ class CacheStrategy:
     heuristic_ratio: float = 0.0
     """Share of the time since Last-Modified that counts as fresh where nothing else says (9111 4.2.2)."""
     heuristic_cap_seconds: int = 86_400
+    assumed_lifetime_seconds: int = 0
+    """How long a response counts as fresh that says nothing of it, and of which nothing can be guessed."""
     stores_set_cookie: bool = False
     """A cookie that is stored is handed to others; RFC 9111 7.3 leaves it to the response to forbid that."""
     clients_may_bypass: bool = False
@@ -37,6 +39,16 @@ STANDARD: Final = CacheStrategy(
     clients_may_bypass=True,
     disconnected_stale_seconds=86_400,
 )
+
+
+STRATEGIES: Final = {
+    "static": CacheStrategy(assumed_lifetime_seconds=3_600),
+    "short": CacheStrategy(assumed_lifetime_seconds=300),
+    "medium": CacheStrategy(assumed_lifetime_seconds=1_800),
+    "long": CacheStrategy(assumed_lifetime_seconds=7_200),
+}
+"""Strategies by name. What a response says of itself goes before them, and answers to credentials are
+not stored for want of a word: nothing of a tenant becomes public by a default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def heuristic_lifetime_s(headers: Headers, *, times: Times, strategy: CacheStrat
     """Return a share of the time since the last modification, within the strategy's cap."""
     modified_s = modified_of(headers, now_s=times.received_s)
     if modified_s is None or not strategy.heuristic_ratio:
-        return 0
+        return strategy.assumed_lifetime_seconds
     unchanged_s = max(0, date_of(headers, times=times) - modified_s)
     return min(int(unchanged_s * strategy.heuristic_ratio), strategy.heuristic_cap_seconds)
 

@@ -34,6 +34,11 @@ UNDERSTOOD_STATUSES: Final = frozenset(
 ERROR_STATUSES: Final = frozenset({500, 502, 503, 504})
 """What stale-if-error counts as an error (RFC 5861 section 4)."""
 
+CREDENTIALS: Final = frozenset(
+    {b"authorization", b"cookie", b"x-api-key", b"api-key", b"x-auth-token", b"x-access-token"}
+)
+"""Fields that say who asks. RFC 9111 knows the first; the others are as common."""
+
 CONNECTION_FIELDS: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authentication-info", b"te", b"trailer"}
     | {b"proxy-authorization", b"proxy-connection", b"transfer-encoding", b"upgrade", b"age"}
@@ -172,8 +177,8 @@ def _refusal_of_status(status: int, control: Directives) -> str | None:
 
 
 def _may_be_shared(request: Request, control: Directives) -> bool:
-    """Return 9111 3.5, for cookies too: a credential's answer is for others only if it says so."""
-    if not any(name in (b"authorization", b"cookie") for name, _ in request.headers):
+    """Return 9111 3.5, for all credentials: the answer to one is for others only if it says so."""
+    if not any(name in CREDENTIALS for name, _ in request.headers):
         return True
     return not control.keys().isdisjoint({b"public", b"s-maxage", b"must-revalidate"})
 

@@ -16,10 +16,11 @@ from vcci.middleware.cache_key import LONGEST_TARGET_BYTES, KeyFor, everyone, pr
 from vcci.middleware.cache_store import CacheStore, FailOpenStore, MemoryStore
 from vcci.middleware.collapsing import Flights, Receive, Send
 from vcci.middleware.fetching import App
-from vcci.middleware.freshness import CacheStrategy
+from vcci.middleware.freshness import STRATEGIES, CacheStrategy
 from vcci.middleware.invalidation import CacheInvalidator
 from vcci.middleware.keeping import Shelf
 from vcci.middleware.passing import Posting, pass_on
+from vcci.middleware.redis_store import RedisClient, RedisStore
 
 MAX_BODY_BYTES: Final = 2**20
 """Larger bodies are passed on as they come and not kept: one of them would drop a thousand small answers."""
@@ -54,15 +55,15 @@ class ResponseCacheMiddleware:
     """Stores what responses allow to be stored, and answers from it.
 
     `key_for` says who shares an answer (`cache_key.Partition`); without it an answer to credentials is stored
-    only if it says public, s-maxage or must-revalidate. `redis_client` has its place for a store over Redis;
-    until that is there, `store` takes one.
+    only if it says public, s-maxage or must-revalidate. With a `redis_client` of redis.asyncio processes
+    share what is stored; `store` takes any other. A strategy may be named: one of `freshness.STRATEGIES`.
     """
 
     def __init__(
         self,
         app: App,
-        redis_client: object | None = None,
-        default_strategy: CacheStrategy | None = None,
+        redis_client: RedisClient | None = None,
+        default_strategy: CacheStrategy | str | None = None,
         *,
         cache_prefix: str = "vcci",
         key_for: KeyFor = everyone,
@@ -70,21 +71,16 @@ class ResponseCacheMiddleware:
         clock: Callable[[], float] = time.time,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
-        if redis_client is not None:
-            raise ConfigurationError(
-                "The response cache has no store over Redis.",
-                remedy="Leave redis_client out, or give a store of your own as store=.",
-                code="response_cache_store",
-            )
+        if store is None:
+            shared = redis_client and RedisStore(redis_client, prefix=cache_prefix)
+            store = shared or MemoryStore()
         self._app = app
         self._prefix = cache_prefix
         self._name = cache_prefix.encode("latin-1")
         self._key_for = key_for
         self._now_s = clock
-        self._store = FailOpenStore(MemoryStore() if store is None else store)
-        self._shelf = Shelf(
-            self._store, default_strategy or CacheStrategy(), self._name, max_body_bytes, clock
-        )
+        self._store = FailOpenStore(store)
+        self._shelf = Shelf(self._store, _strategy(default_strategy), self._name, max_body_bytes, clock)
         self._flights = Flights()
         self._counts = self._shelf.counts
         self.invalidator = CacheInvalidator(self._store)
@@ -156,3 +152,16 @@ class ResponseCacheMiddleware:
         key = primary_key(partition, prefix=self._prefix, host=host, target=target)
         posting = Posting(self._shelf, scope=scope, partition=partition, key=key)
         await posting.run(self._app, receive, send)
+
+
+def _strategy(given: CacheStrategy | str | None) -> CacheStrategy:
+    if not isinstance(given, str):
+        return given or CacheStrategy()
+    if given not in STRATEGIES:
+        raise ConfigurationError(
+            f"There is no strategy {given!r} of the response cache.",
+            tried=sorted(STRATEGIES),
+            remedy="Name one of these, or give a CacheStrategy.",
+            code="cache_strategy_unknown",
+        )
+    return STRATEGIES[given]
