@@ -1,8 +1,8 @@
 """What a request costs the service: requests per CPU second, of the product, its peers and the limit.
 
 All servers run at once, each with one worker of the same server program, over one PostgreSQL with a real
-ledger in it; they are asked in turns. All check the key of each request and read and write under row security; a
-calculation is answered after it is committed.
+ledger in it; they are asked in turns. All check the key of each request and read and write under row
+security; a calculation is answered after it is committed.
 """
 
 import argparse

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vcci.database.keyset import Parameters, after, ordered_by
+from vcci.database.keyset import Parameters, after, ordered_by, stretches
 from vcci.services.paging import Order, OrderColumn, Page, Position, page_of
 
 KINDS = {"a": "integer", "b": "text", "c": "numeric"}
@@ -68,6 +68,13 @@ class Walker:
         while pages[-1].has_next:
             pages.append(self.page(order, place(order, pages[-1].rows[-1]), limit))
         return pages
+
+    def stretched(self, order: Order, position: Position | None) -> list[int]:
+        parameters = Parameters()
+        conditions, way = stretches(order, position, parameters)
+        parts = " UNION ALL ".join(f"SELECT * FROM paged WHERE {condition}" for condition in conditions)
+        query = f"SELECT * FROM ({parts}) merged ORDER BY {way}"
+        return [row["id"] for row in self.run(self.connection.fetch(query, *parameters.values))]
 
 
 def place(order: Order, row: Any, *, is_backward: bool = False) -> Position:
@@ -138,3 +145,17 @@ def test_rows_that_come_and_go_cost_no_other_row_its_place(
     seen = ids(pages)
     assert len(seen) == len(set(seen))
     assert stay <= set(seen)
+
+
+@relaxed
+@given(rows=ROWS, order=ORDERS, start=st.integers(0, 29), backward=st.booleans())
+def test_stretches_together_are_all_that_comes_after_once(
+    walker: Walker, rows: list[tuple[Any, ...]], order: Order, start: int, backward: bool
+) -> None:
+    walker.fill(rows)
+    forwards = walker.plain(order)
+    if start >= len(forwards):
+        return
+    at = walker.page(order, None, len(forwards)).rows[start]
+    expected = forwards[:start][::-1] if backward else forwards[start + 1 :]
+    assert walker.stretched(order, place(order, at, is_backward=backward)) == expected

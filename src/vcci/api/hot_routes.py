@@ -10,47 +10,61 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vcci.api.line_answers import line_response
 from vcci.concurrency import Coalescer
 from vcci.database.calculation_store import StoredCalculation, add_calculations
+from vcci.database.emissions_read import FoundLine
+from vcci.database.line_batch import lines_by_ids
 from vcci.database.tenants import Role
 from vcci.domain.access import Permission, Principal
 from vcci.edge.answer_cache import CHANNEL
 from vcci.edge.authentication import principal_in
 from vcci.edge.calculated import OUTDATED, calculated
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
+from vcci.edge.problems import ProblemError, problem
 from vcci.errors import DatabaseError
 from vcci.runtime.service import Service
 from vcci.services.activity_request import ActivityRequest
 
 CALCULATE: Final = "/api/v1/calculator/calculate"
-OUT_OF_THE_ORDINARY: Final = frozenset({b"idempotency-key"})
+LINES: Final = "/api/v1/emissions/"
+LENGTH_OF_UUID: Final = 36
+OUT_OF_THE_ORDINARY: Final = frozenset({b"idempotency-key", b"if-none-match", b"if-match"})
+"""Request fields that the router sees to."""
 
 
 class HotRoutes:
-    """ASGI: answers calculations here, and lets everything else on."""
+    """ASGI: answers calculations and single lines here, and lets everything else on."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._stores: Coalescer[UUID, StoredCalculation, None] = Coalescer(
-            self._store, concerns_all=lambda error: isinstance(error, DatabaseError)
-        )
+        self._stores: Coalescer[UUID, StoredCalculation, None] = Coalescer(self._store, _concerns_all)
+        self._reads: Coalescer[UUID, UUID, FoundLine | None] = Coalescer(self._lines, _concerns_all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the request on."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == CALCULATE:
-            principal = principal_in(scope)
-            ordinary = OUT_OF_THE_ORDINARY.isdisjoint(name for name, _ in scope["headers"])
-            if ordinary and principal is not None and principal.may(Permission.CALCULATE):
-                await self._calculate(scope, receive, send, principal=principal)
-                return
-        await self._app(scope, receive, send)
+        principal = principal_in(scope) if scope["type"] == "http" else None
+        if principal is None or not OUT_OF_THE_ORDINARY.isdisjoint(name for name, _ in scope["headers"]):
+            await self._app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if method == "POST" and path == CALCULATE and principal.may(Permission.CALCULATE):
+            await self._calculate(scope, receive, send, principal=principal)
+            return
+        line_id = _line_id(path) if method == "GET" and principal.may(Permission.READ) else None
+        if line_id is None:
+            await self._app(scope, receive, send)
+            return
+        await self._line(scope, receive, send, asked=(principal.tenant_id, line_id))
 
     async def aclose(self) -> None:
         """Wait until all that was asked is answered."""
         await self._stores.aclose()
+        await self._reads.aclose()
 
     async def _calculate(self, scope: Scope, receive: Receive, send: Send, *, principal: Principal) -> None:
         body = await _body(receive)
@@ -60,10 +74,12 @@ class HotRoutes:
             return
         made = calculated(self._service, principal, asked)
         await self._stores.ask(principal.tenant_id, made.stored)
-        length = str(len(made.body)).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": made.body})
+        await Response(made.body, media_type="application/json")(scope, receive, send)
+
+    async def _line(self, scope: Scope, receive: Receive, send: Send, *, asked: tuple[UUID, UUID]) -> None:
+        found = await self._reads.ask(*asked)
+        answer = problem(ProblemError("not_found")) if found is None else line_response(found)
+        await answer(scope, receive, send)
 
     async def _store(self, tenant_id: UUID, many: Sequence[StoredCalculation]) -> Sequence[None]:
         async with self._service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
@@ -72,6 +88,23 @@ class HotRoutes:
                 await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{tenant_id}/{group}")
         await self._service.outdated(tenant_id, OUTDATED)
         return [None] * len(many)
+
+    async def _lines(self, tenant_id: UUID, ids: Sequence[UUID]) -> Sequence[FoundLine | None]:
+        async with self._service.pool.transaction(tenant_id) as tx:
+            return await lines_by_ids(tx, tenant_id, ids)
+
+
+def _concerns_all(error: Exception) -> bool:
+    return isinstance(error, DatabaseError)
+
+
+def _line_id(path: str) -> UUID | None:
+    if not path.startswith(LINES) or len(path) != len(LINES) + LENGTH_OF_UUID:
+        return None
+    try:
+        return UUID(path[len(LINES) :])
+    except ValueError:
+        return None
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,7 +1,8 @@
 """The SQL of a page: everything after a position in an order, found by an index and not by counting.
 
 Where all columns go the same way and none has empty values it is one comparison of rows; else it is written
-out column by column, with a bound on the first that lets the index begin there.
+out column by column, with a bound on the first that lets the index begin there. Empty values need more: no
+index begins at "after this, or empty", so `stretches` has a condition for each of the two.
 """
 
 from collections.abc import Iterable
@@ -45,6 +46,31 @@ def after(order: Order, position: Position | None, parameters: Parameters) -> tu
     if is_one_way and not any(column.may_be_null for column in way.columns):
         return _as_rows(pairs), ordered_by(way)
     return _column_by_column(pairs), ordered_by(way)
+
+
+def stretches(order: Order, position: Position | None, parameters: Parameters) -> tuple[list[str], str]:
+    """Return conditions that together say what comes after a position, and the order to read them in.
+
+    Each is one stretch of an index over the order's columns, if these go the same way and only the first has
+    empty values; their rows, merged, are what `after` would give.
+    """
+    way = order.reversed() if position is not None and position.is_backward else order
+    first, *others = way.columns
+    is_one_way = len({column.is_descending for column in way.columns}) == 1
+    is_simple = is_one_way and first.may_be_null and not any(column.may_be_null for column in others)
+    if position is None or not is_simple:
+        condition, ordered = after(order, position, parameters)
+        return [condition], ordered
+    is_null = position.values[0] is None
+    named = [
+        (column, parameters.add(value, column.kind))
+        for column, value in zip(way.columns, position.values, strict=True)
+        if value is not None
+    ]
+    here = f"{first.sql} IS NULL AND {_as_rows(named)}" if is_null else _as_rows(named)
+    if is_null == bool(first.nulls_first):  # the other kind of values is still to come
+        return [here, f"{first.sql} IS {'NOT ' if is_null else ''}NULL"], ordered_by(way)
+    return [here], ordered_by(way)
 
 
 def _ordered(column: OrderColumn) -> str:

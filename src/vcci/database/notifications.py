@@ -58,7 +58,8 @@ class Notifications:
             self.is_listening = False
             connection.terminate()
 
-    def _heard(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
+    def _heard(self, *announced: Any) -> None:
+        _connection, _process_id, channel, payload = announced
         self.channels[channel](str(payload))
 
 

@@ -20,18 +20,27 @@ Total = Literal["none", "estimated", "exact"]
 
 @dataclass(frozen=True, slots=True)
 class PaginationParams:
-    """What a caller asks for; raises `ValueError` for a limit outside 1 to 1,000."""
+    """What a caller asks for; raises `ValueError` for a limit outside 1 to 1,000.
+
+    `page` is the number of a page, from 1, for callers that know no cursors.
+    """
 
     cursor: str | None = None
     limit: int = DEFAULT_ROWS
     sort_by: str = ""
     sort_order: Literal["asc", "desc"] = "desc"
     total: Total = "none"
+    page: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no page can be."""
         if not 1 <= self.limit <= MOST_ROWS:
             raise ValueError(f"limit is {self.limit}, but a page has 1 to {MOST_ROWS:,} rows")
+
+    @property
+    def offset(self) -> int:
+        """The rows before the page that was asked for by its number; a cursor has none."""
+        return 0 if self.cursor or self.page is None else (self.page - 1) * self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ def create_paginated_response(
     bound_to: Mapping[str, Any],
     position_of: Callable[[T], tuple[Any, ...]],
     url: str,
-    filters: Mapping[str, str],
+    filters: Mapping[str, str | Sequence[str]],
     total: tuple[int, Total] | None = None,
 ) -> PaginatedResponse[T]:
     """Return a page with its cursors and links; `position_of` gives the values of the order in a row."""
@@ -110,16 +119,18 @@ def create_paginated_response(
 
 
 def _links(
-    info: PageInfo, *, params: PaginationParams, url: str, filters: Mapping[str, str]
+    info: PageInfo, *, params: PaginationParams, url: str, filters: Mapping[str, str | Sequence[str]]
 ) -> dict[str, str]:
     asked = {**filters, "limit": str(params.limit), "sort_order": params.sort_order}
     asked |= {"sort_by": params.sort_by} if params.sort_by else {}
+    asked |= {"total": params.total} if params.total != "none" else {}
 
     def link(cursor: str | None) -> str:
         query = asked | ({"cursor": cursor} if cursor else {})
-        return f"{url}?{urlencode(query)}"
+        return f"{url}?{urlencode(query, doseq=True)}"
 
     links = {"self": link(params.cursor), "first": link(None)}
+    links |= {"self": f"{links['self']}&page={params.page}"} if params.page and not params.cursor else {}
     links |= {"next": link(info.end_cursor)} if info.has_next_page else {}
     return links | ({"prev": link(info.start_cursor)} if info.has_previous_page else {})
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from vcci.database.connection_pool import ConnectionPool, opened_pool
 from vcci.database.connections import connected
 from vcci.database.migrate import migrate
+from vcci.database.order_checks import declared_orders, refuse_orders_without_index
 from vcci.database.tenants import ensure_tenant
 from vcci.packs import PackLibrary
 from vcci.runtime.factors import calculator_for
@@ -48,6 +49,7 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
         tenant_id = await ensure_tenant(connection, settings.tenant)
     secret = service_secret(settings)
     async with opened_pool(url) as pool:
+        await refuse_orders_without_index(pool, declared_orders())
         yield Service(
             settings,
             pool,

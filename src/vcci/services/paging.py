@@ -60,6 +60,16 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What to read of a list: so many rows of an order, after a position or, counted off, after an offset."""
+
+    order: Order
+    position: Position | None
+    limit: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Rows in their order, and whether there are others before and after them."""
 
@@ -68,9 +78,14 @@ class Page(Generic[T]):
     has_previous: bool
 
 
-def page_of(fetched: Sequence[T], *, limit: int, position: Position | None) -> Page[T]:
+def page_of(fetched: Sequence[T], *, limit: int, position: Position | None, offset: int = 0) -> Page[T]:
     """Return the page of what was fetched: `limit` rows and one more, in the order's own direction."""
     rows, is_more = fetched[:limit], len(fetched) > limit
     if position is not None and position.is_backward:
         return Page(rows[::-1], has_next=True, has_previous=is_more)
-    return Page(rows, has_next=is_more, has_previous=position is not None)
+    return Page(rows, has_next=is_more, has_previous=position is not None or offset > 0)
+
+
+def page_at(fetched: Sequence[T], place: Place) -> Page[T]:
+    """Return the page of what was fetched at a place: its limit and one more."""
+    return page_of(fetched, limit=place.limit, position=place.position, offset=place.offset)

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -65,6 +66,30 @@ async def test_calculations_of_two_tenants_at_once_stay_apart(api: Api) -> None:
         "SELECT array_agg(n ORDER BY n) FROM (SELECT count(*) n FROM vcci.calculations GROUP BY tenant_id) x"
     )
     assert await value(api.service.pool.url, counts) == [30, 60]
+
+
+async def test_line_is_answered_the_same_either_way(api: Api) -> None:
+    async with api.client(await api.key()) as hot, api.past_hot_routes(await api.key()) as plain:
+        booked = (await hot.post("/api/v1/emissions", json=GOOD)).json()
+        for line_id in (booked["lines"][0]["id"], str(uuid4()), "no-id"):
+            ours, other = [await one.get(f"/api/v1/emissions/{line_id}") for one in (hot, plain)]
+            assert (ours.status_code, ours.content) == (other.status_code, other.content)
+            assert ours.headers.get("etag") == other.headers.get("etag")
+
+
+async def test_lines_that_are_asked_for_at_once_are_each_answered(api: Api) -> None:
+    async with api.client(await api.key()) as client:
+        booked = [(await client.post("/api/v1/emissions", json=GOOD)).json() for _ in range(5)]
+        ids = [entry["lines"][0]["id"] for entry in booked for _ in range(20)] + [str(uuid4())] * 20
+        answers = await asyncio.gather(*(client.get(f"/api/v1/emissions/{one}") for one in ids))
+    assert [answer.json().get("id") for answer in answers] == ids[:100] + [None] * 20
+
+
+async def test_line_of_another_tenant_reads_like_one_that_is_not_there(api: Api) -> None:
+    async with api.client(await api.key("ours")) as ours, api.client(await api.key("theirs")) as theirs:
+        line_id = (await theirs.post("/api/v1/emissions", json=GOOD)).json()["lines"][0]["id"]
+        foreign, unknown = [await ours.get(f"/api/v1/emissions/{one}") for one in (line_id, uuid4())]
+    assert (foreign.status_code, foreign.content) == (unknown.status_code, unknown.content)
 
 
 async def test_key_without_the_permission_calculates_nothing(api: Api) -> None:
