@@ -32,7 +32,7 @@ from vcci.database.api_keys import StoredKey, add_key
 from vcci.database.connections import connected
 from vcci.database.ids import new_id
 from vcci.database.tenants import Role, ensure_tenant, tenant_transaction
-from vcci.edge.api_keys import new_key
+from vcci.domain.api_keys import new_key
 from vcci.runtime.service_secret import derived
 
 ROOT = Path(__file__).parents[1]

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
         default=False,
         description="Whether the pages under /admin answer without a key, to requests from this machine.",
     )
+    workers: int = Field(default=1, gt=0, le=64, description="Processes that `vcci up` answers with.")
     max_body_bytes: int = Field(
         default=32_000_000, gt=0, description="Largest body of a request, in bytes; an upload is a file."
     )

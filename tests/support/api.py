@@ -17,7 +17,7 @@ from vcci.database.ids import new_id
 from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.tenants import ensure_tenant
 from vcci.domain.access import Role
-from vcci.edge.api_keys import new_key
+from vcci.domain.api_keys import new_key
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from vcci.edge.permissions import routes_of
 from vcci.edge.problems import ProblemError, problem, problem_of
 from vcci.edge.strict_route import problem_of_validation
 from vcci.errors import VcciError
@@ -28,10 +29,22 @@ async def _of_request(_: Request, error: Any) -> Response:
     return problem(problem_of_validation(error))
 
 
-async def _of_router(_: Request, error: Any) -> Response:
+async def _of_router(request: Request, error: Any) -> Response:
     code = CODES_OF_STATUS.get(error.status_code, "internal_error")
     detail = error.detail if error.status_code == 400 else ""
-    return problem(ProblemError(code, detail, headers=error.headers or {}))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers or {}
+    return problem(ProblemError(code, detail, headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of all routes of an address; each route knows only its own."""
+    methods = {
+        method
+        for route in routes_of(request.app)
+        if route.path_regex is not None and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
+    return ", ".join(sorted(methods))
 
 
 async def _of_fault(_: Request, _error: Any) -> Response:

@@ -35,6 +35,7 @@ from vcci.edge.answer_cache import CHANNEL, AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
+from vcci.monitoring.requests import MeasuredRequests, Templates
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 
@@ -45,6 +46,9 @@ ROUTERS = tuple(
         *(admin, health, front),
     )
 )
+
+TEMPLATES: Final = frozenset(route.path for router in ROUTERS for route in router.routes)
+"""The addresses of all routes, with parameters by name."""
 
 DEVELOPMENT_KEY_ID: Final = UUID(int=0)
 """No key has this id: what was done without a key can be told."""
@@ -85,7 +89,8 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
     rate = Rate(service.settings.requests_per_minute / workers)
     authenticator = Authenticator(service.pool, service.pepper)
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
-    return BodyLimit(known, service.settings.max_body_bytes)
+    limited = BodyLimit(known, service.settings.max_body_bytes)
+    return MeasuredRequests(limited, Templates(TEMPLATES).of)
 
 
 class Server:

@@ -35,9 +35,22 @@ def _options(
 
 
 def _register() -> None:
-    from vcci.cli import bench, calculate, compare, db, explain, factors, run, settings, template, verify
+    from vcci.cli import (
+        bench,
+        calculate,
+        compare,
+        db,
+        explain,
+        factors,
+        run,
+        settings,
+        template,
+        up,
+        verify,
+    )
 
     app.command("run")(run.run)
+    app.command("up")(up.up)
     app.command("calculate")(calculate.calculate)
     app.command("explain")(explain.explain)
     app.command("verify")(verify.verify)

@@ -44,6 +44,16 @@ async def valid_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey 
     return None if row is None else StoredKey(*row)
 
 
+async def held_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey | None:
+    """Return a valid key that nobody else uses up until this transaction ends; role loader."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 AND id = $2"
+        " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE",
+        *(tenant_id, key_id),
+    )
+    return None if row is None else StoredKey(*row)
+
+
 async def keys_of(tx: Connection, tenant_id: UUID) -> list[StoredKey]:
     """Return the tenant's keys, the newest first."""
     rows = await tx.fetch(

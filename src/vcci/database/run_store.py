@@ -42,6 +42,16 @@ class CategorySum:
     emissions_mg_co2e: int
 
 
+async def runs_of(tx: Connection, tenant_id: UUID) -> list[StoredRun]:
+    """Return a tenant's runs, newest first."""
+    rows = await tx.fetch(
+        "SELECT id, digest, title, year, rows, lines, total_mg_co2e, created_at FROM vcci.runs"
+        " WHERE tenant_id = $1 ORDER BY id DESC",
+        tenant_id,
+    )
+    return [StoredRun(*row) for row in rows]
+
+
 @asynccontextmanager
 async def run_store(url: str, *, tenant: str) -> AsyncIterator["RunStore"]:
     """Give the runs of one tenant, over a connection that is closed at the end."""
@@ -76,12 +86,7 @@ class RunStore:
     async def runs(self) -> list[StoredRun]:
         """Return the tenant's runs, newest first."""
         async with tenant_transaction(self.connection, tenant_id=self.tenant_id) as tx:
-            rows = await tx.fetch(
-                "SELECT id, digest, title, year, rows, lines, total_mg_co2e, created_at FROM vcci.runs"
-                " WHERE tenant_id = $1 ORDER BY id DESC",
-                self.tenant_id,
-            )
-        return [StoredRun(*row) for row in rows]
+            return await runs_of(tx, self.tenant_id)
 
     async def total_mg_co2e(self, run_id: UUID) -> int | None:
         """Return the sum of a run's lines, of the lines themselves; None if there is no such run."""

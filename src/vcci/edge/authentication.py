@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vcci.database.api_keys import valid_key
 from vcci.database.connection_pool import ConnectionPool
 from vcci.domain.access import Permission, Principal, Role
-from vcci.edge.api_keys import parsed
+from vcci.domain.api_keys import parsed
 from vcci.edge.problems import ProblemError, problem, problem_of
 from vcci.errors import VcciError
 

@@ -32,6 +32,7 @@ class Service:
     home_tenant_id: UUID
     calculator_for: CalculatorFor
     library: PackLibrary
+    is_stopping: bool = False
     listeners: list[Outdated] = field(default_factory=list)
 
     async def outdated(self, tenant_id: UUID, groups: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.http_server import in_a_thread
 
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = "100"
 SEED = "20261125"
 PHASES = "examples,coverage,fuzzing,stateful"
@@ -13,7 +14,8 @@ PHASES = "examples,coverage,fuzzing,stateful"
 
 def test_every_operation_does_what_the_document_says(url: str, tmp_path: Path) -> None:
     with in_a_thread(url, requests_per_minute=10**9) as (address, key):
-        command = [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"]
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)]
+        command += ["run", f"{address}/openapi.json"]
         command += ["--header", f"Authorization: Bearer {key}", "--checks", "all", "--phases", PHASES]
         command += [
             "--max-examples",
