@@ -43,7 +43,8 @@ def problems_page() -> str:
 What goes wrong over HTTP is answered as a problem (RFC 9457, `application/problem+json`): `type` is the
 address of its page, `code` does not change, `detail` says what happened, `hint` what to do, `pointer`
 (RFC 6901) which part of the request is at fault; some say more, such as all errors of a request.
-Errors of the core keep their own [codes](errors.md), and an activity without a line its [finding](reasons.md).
+Errors of the core keep their own [codes](errors.md), and an activity without a line its
+[finding](reasons.md).
 
 | code | status | what it is | what to do |
 |---|---|---|---|
