@@ -6,15 +6,17 @@ from tests.support.database import calculated, execute
 from tests.support.ledgers import ledger_row
 
 from vcci.database.connections import connected
-from vcci.database.line_read import ROW, derivation_rows
+from vcci.database.line_read import ROW, derivation_row
 from vcci.database.run_store import RunStore, run_store
+from vcci.database.tenants import tenant_transaction
 from vcci.domain.derivation import Derivation
 from vcci.errors import AccountingError
 from vcci.services.derivations import derivation_of
 
 
 async def derived(store: RunStore, run_id: UUID, row: int) -> Derivation | None:
-    found = await derivation_rows(store.connection, store.tenant_id, run_id=run_id, row=row)
+    async with tenant_transaction(store.connection, tenant_id=store.tenant_id) as tx:
+        found = await derivation_row(tx, store.tenant_id, run_id=run_id, row=row)
     return None if found is None else derivation_of(found, run_digest="run-1", packs=())
 
 
@@ -54,7 +56,9 @@ async def test_other_tenant_and_unknown_rows_find_nothing(url: str, tmp_path: Pa
     async with run_store(url, tenant="acme") as acme, run_store(url, tenant="globex") as globex:
         saved = await acme.save(calculated(tmp_path / "run"))
         assert await derived(globex, saved.run_id, 1) is None
-        assert await derivation_rows(globex.connection, acme.tenant_id, run_id=saved.run_id, row=7) is None
+        assert await derived(acme, saved.run_id, 7) is None
+        async with tenant_transaction(globex.connection, tenant_id=globex.tenant_id) as tx:
+            assert await derivation_row(tx, acme.tenant_id, run_id=saved.run_id, row=1) is None
 
 
 async def test_line_that_was_changed_in_the_database_is_refused(url: str, tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ class HotRoutes:
             await self._app(scope, _again(body, receive), send)
             return
         made = calculated(self._service, principal, asked)
-        await self._stores.ask(principal.tenant_id, made.stored)
-        await Response(made.body, media_type="application/json")(scope, receive, send)
+        await self._stores.ask(principal.tenant_id, made)
+        await Response(made.reply, media_type="application/json")(scope, receive, send)
 
     async def _line(self, scope: Scope, receive: Receive, send: Send, *, asked: tuple[UUID, UUID]) -> None:
         found = await self._reads.ask(*asked)

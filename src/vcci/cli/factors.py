@@ -53,20 +53,13 @@ def show(name: Name, *, as_json: AsJson = False) -> None:
 @app.command()
 def search(words: Words, *, packs: Packs = None, limit: Limit = 20, as_json: AsJson = False) -> None:
     """Print the factors whose title has the words, best first; marked packs only when named."""
-    from vcci.domain.factor import FACTOR_KINDS
     from vcci.errors import FactorNotFoundError
-    from vcci.packs import PackLibrary, default_names
-    from vcci.packs.search import search as find
-    from vcci.parameters import load
+    from vcci.packs import PackLibrary
+    from vcci.runtime.factor_catalogue import FactorCatalogue
 
-    library, text = PackLibrary(), " ".join(words)
-    manifests = [
-        m for m in map(library.manifest, library.names()) if m.kind in FACTOR_KINDS and not m.standing
-    ]
-    manifests.sort(key=lambda m: (m.name not in default_names(), -m.year))
-    names = packs or [m.name for m in manifests]
-    factors = [factor for name in names for factor in library.factors(name)]
-    found = find(factors, text, phrases=load.everyday_words().phrases)
+    catalogue, text = FactorCatalogue(PackLibrary()), " ".join(words)
+    names = packs or catalogue.pack_names()
+    found = catalogue.search(text, packs=names)
     if not found:
         raise FactorNotFoundError(repr(text), tried=names)
     if as_json:

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 
 from vcci.database.connections import Connection
 from vcci.database.keyset import Parameters, after
-from vcci.services.paging import Order, OrderColumn, Page, Position, page_of
+from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
 
-NEWEST_FIRST: Final = Order(
-    "id", (OrderColumn("id", "id", "uuid", is_descending=True),), index="calculations_pkey"
-)
+HISTORY: Final = {
+    "id": Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), index="calculations_pkey")
+}
+"""The newest first: ids rise with time."""
+
+COLUMNS: Final[LiteralString] = "id, created_at, api_key_id, scope3_category, co2e_mg, request, reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,24 @@ async def add_calculations(tx: Connection, tenant_id: UUID, many: Sequence[Store
     )
 
 
-async def calculations_page(
-    tx: Connection, tenant_id: UUID, *, position: Position | None, limit: int
-) -> Page[StoredCalculation]:
-    """Return a page of the history, the newest first."""
+async def calculations_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[StoredCalculation]:
+    """Return a page of the history."""
     parameters = Parameters()
     mine = f"tenant_id = {parameters.add(tenant_id)}"
-    place, way = after(NEWEST_FIRST, position, parameters)
+    here, way = after(place.order, place.position, parameters)
     rows = await tx.fetch(
-        "SELECT id, created_at, api_key_id, scope3_category, co2e_mg, request, reply FROM vcci.calculations"
-        f" WHERE {mine} AND {place} ORDER BY {way} LIMIT {limit + 1}",
+        f"SELECT {COLUMNS} FROM vcci.calculations WHERE {mine} AND {here}"
+        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
         *parameters.values,
     )
-    return page_of([StoredCalculation(*row) for row in rows], limit=limit, position=position)
+    return page_at([StoredCalculation(*row) for row in rows], place)
+
+
+async def calculation_by_id(
+    tx: Connection, tenant_id: UUID, calculation_id: UUID
+) -> StoredCalculation | None:
+    """Return a calculation of a tenant, None if there is none."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM vcci.calculations WHERE tenant_id = $1 AND id = $2", tenant_id, calculation_id
+    )
+    return None if row is None else StoredCalculation(*row)

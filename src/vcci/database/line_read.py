@@ -10,7 +10,6 @@ from uuid import UUID
 
 from vcci.database.connections import Connection
 from vcci.database.run_rows import MULTIPLIER_COLUMNS
-from vcci.database.tenants import tenant_transaction
 from vcci.services.derivations import READ, FoundRow
 
 OF_TABLES: Final = ("line", "supplier_id", "supplier", "date", "quantity")
@@ -42,12 +41,9 @@ ROW: Final = f"""
 """The run's id is given to each partitioned table itself, so that only its own partition is looked at."""
 
 
-async def derivation_rows(
-    connection: Connection, tenant_id: UUID, *, run_id: UUID, row: int
-) -> FoundRow | None:
+async def derivation_row(tx: Connection, tenant_id: UUID, *, run_id: UUID, row: int) -> FoundRow | None:
     """Return a row of a run, counted from 1, as `derivation_of` takes it; None if there is none."""
-    async with tenant_transaction(connection, tenant_id=tenant_id) as tx:
-        found = await tx.fetchrow(ROW, tenant_id, run_id, row)
+    found = await tx.fetchrow(ROW, tenant_id, run_id, row)
     return None if found is None else _found(dict(found))
 
 

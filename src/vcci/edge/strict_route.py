@@ -1,7 +1,8 @@
 """Routes that read JSON strictly, and say what is wrong with a request as a problem."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import HTTPException, RequestValidationError
@@ -9,6 +10,8 @@ from fastapi.routing import APIRoute
 
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
 from vcci.edge.problems import ProblemError
+
+LARGE_BYTES: Final = 50_000
 
 
 class StrictRequest(Request):
@@ -18,10 +21,15 @@ class StrictRequest(Request):
         """Return the body's value."""
         if not hasattr(self, "_json"):
             try:
-                self._json = parsed_json(await self.body())
+                self._json = await _parsed(await self.body())
             except MalformedJsonError as error:
                 raise HTTPException(400, str(error)) from None  # FastAPI lets no other error through here
         return self._json
+
+
+async def _parsed(body: bytes) -> Any:
+    """Read a large body in a thread: other requests go on meanwhile."""
+    return await asyncio.to_thread(parsed_json, body) if len(body) > LARGE_BYTES else parsed_json(body)
 
 
 class StrictRoute(APIRoute):

@@ -48,6 +48,11 @@ class Write:
     principal: Principal
     request: Request
 
+    @property
+    def has_key(self) -> bool:
+        """Say whether the request may be sent twice."""
+        return "idempotency-key" in self.request.headers
+
     async def once(self, effect: Effect) -> Response:
         """Return the reply of the effect, or that of the first request with the same key."""
         key = self._key()

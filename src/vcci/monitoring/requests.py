@@ -16,6 +16,9 @@ OTHER: Final = "OTHER"
 UNMATCHED: Final = "unmatched"
 ANY: Final = "{}"
 END: Final = "/"
+REST: Final = "/*"
+"""Where a template's last parameter takes all that follows."""
+
 MOST_PARTS: Final = 12
 
 
@@ -86,14 +89,15 @@ class Templates:
             node = self._tree
             for part in template.split("/"):
                 node = node.setdefault(ANY if part.startswith("{") else part, {})
-            node[END] = template
+            node[REST if template.endswith(":path}") else END] = template
 
     def of(self, path: str) -> str:
         """Return the template; UNMATCHED for an address that no route has."""
-        node = self._tree
+        node, otherwise = self._tree, UNMATCHED
         for part in path.split("/", MOST_PARTS):
             node = node.get(part) or node.get(ANY) or {}
-        found: str = node.get(END, UNMATCHED)
+            otherwise = node.get(REST, otherwise)
+        found: str = node.get(END, otherwise)
         return found
 
 

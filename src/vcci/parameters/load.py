@@ -62,3 +62,9 @@ def learned_model() -> LearnedModel:
         for name in LEARNED_SOURCES
     )
     return LearnedModel(sources, tuple(read["weights"]), read["floor"])
+
+
+def factor_categories() -> dict[str, list[tuple[str, str]]]:
+    """Return what the everyday names of factors mean: packs, and how the codes of theirs begin."""
+    read = _read("factor_categories.yaml")
+    return {name: [(entry["pack"], entry["begins"]) for entry in entries] for name, entries in read.items()}

@@ -35,3 +35,24 @@ async def test_without_a_key_nothing_is_calculated(api: Api) -> None:
     async with api.client() as client:
         answer = await client.post("/api/v1/calculator/calculate", json=FLIGHT)
     assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
+
+
+async def test_activity_without_a_line_says_why_and_is_in_the_history(api: Api) -> None:
+    async with api.client(await api.key()) as client:
+        answer = await client.post("/api/v1/calculator/calculate", json={"category": 1})
+        (past,) = (await client.get("/api/v1/calculator/history")).json()["data"]
+    assert answer.json()["finding"]["code"] == "quantity_missing"
+    assert (past["reply"], past["total_kg_co2e"]) == (answer.json(), None)
+
+
+async def test_history_is_read_in_pages_the_newest_first(api: Api) -> None:
+    async with api.client(await api.key()) as client:
+        made = [
+            (await client.post("/api/v1/calculator/calculate", json=FLIGHT | {"id": str(number)})).json()
+            for number in range(5)
+        ]
+        first = (await client.get("/api/v1/calculator/history", params={"limit": 3})).json()
+        rest = (await client.get(first["links"]["next"])).json()
+        one = (await client.get(f"/api/v1/calculator/history/{made[2]['calculation_id']}")).json()
+    assert [past["reply"] for past in first["data"] + rest["data"]] == made[::-1]
+    assert (one["request"]["id"], one["total_kg_co2e"]) == ("2", "195.739200")

@@ -1,7 +1,142 @@
-"""The runs of a tenant."""
+"""Runs: which there are, what each came to, and how any row of theirs came about."""
 
-from fastapi import APIRouter
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
 
+import orjson
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import BaseModel, Field
+
+from vcci.database.line_read import derivation_row
+from vcci.database.run_read import RUNS, RunRow, run_by_id, runs_page
+from vcci.domain.display import exact_kilograms
+from vcci.domain.inventory import PackInUse
+from vcci.edge.descriptions import described
+from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.permissions import Reader, TheService
+from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.services.derivations import derivation_of
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"], route_class=StrictRoute)
+
+KEPT: Final = {"Cache-Control": "private, max-age=60", "Cache-Groups": '"runs", "emissions"'}
+MOST_ROWS: Final = 2**63 - 1
+
+
+class RunAnswer(BaseModel):
+    """A run: rows are lines, excluded, not covered and rejected, together; totals are of what counts."""
+
+    id: UUID
+    digest: str
+    title: str
+    year: int | None
+    rows: int
+    lines: int
+    excluded: int
+    not_covered: int
+    rejected: int
+    total_kg_co2e: str
+    total_mg_co2e: int
+    created_at: datetime
+    is_current: bool = Field(description="Whether no other run took its place.")
+    successor_of: UUID | None = Field(description="The run whose place it took.")
+
+
+class CategoryAnswer(BaseModel):
+    """What a category comes to; category 0 is stated apart, in no total."""
+
+    category: int
+    lines: int
+    emissions_kg_co2e: str
+    emissions_mg_co2e: int
+
+
+class WholeRunAnswer(RunAnswer):
+    """A run with its sums by category, what it was calculated with, and its inventory as reports show it."""
+
+    categories: list[CategoryAnswer]
+    parameters: dict[str, Any]
+    packs: list[dict[str, Any]]
+    inventory: dict[str, Any]
+
+
+class DerivationAnswer(BaseModel):
+    """How a row came about, from what was read to its milligrams, or why it has no line."""
+
+    run_digest: str
+    row: int
+    read: dict[str, str]
+    classified: dict[str, str]
+    outcome: str
+    reason: str
+    meaning: str
+    remedy: str
+    factor: dict[str, str]
+    quality: dict[str, int]
+    pack: dict[str, Any] | None
+    steps: list[str] = Field(description="Each step in words and numbers; the last gives the result.")
+    notices: list[list[str]] = Field(description="Codes, each with what it means.")
+    emissions_mg_co2e: int | None
+    interval_mg_co2e: list[int] | None = Field(description="95 of 100 values lie in it.")
+
+
+Paged = Annotated[PageQuery, Depends(page_query(RUNS))]
+RowNumber = Annotated[int, Path(ge=1, le=MOST_ROWS, description="The number of a row, from 1.")]
+
+
+@router.get("", response_model=PageAnswer[RunAnswer], responses=described(400))
+async def list_runs(service: TheService, principal: Reader, paged: Paged) -> Response:
+    """Return a page of the runs, the newest first; single activities are in one that stays open."""
+    runs = paged.of(service, principal)
+    async with service.pool.transaction(principal.tenant_id) as tx:
+        page = await runs_page(tx, principal.tenant_id, runs.place)
+    return page_response(runs, page, as_json=_as_json, headers=KEPT)
+
+
+@router.get("/{run_id}", response_model=WholeRunAnswer)
+async def get_run(run_id: UUID, service: TheService, principal: Reader) -> Response:
+    """Return a run, its sums by category, and what it was calculated with."""
+    async with service.pool.transaction(principal.tenant_id) as tx:
+        found = await run_by_id(tx, principal.tenant_id, run_id)
+    if found is None:
+        raise ProblemError("not_found")
+    content = {
+        **_as_json(found.row),
+        "categories": [
+            {
+                "category": one.category,
+                "lines": one.lines,
+                "emissions_kg_co2e": exact_kilograms(one.emissions_mg_co2e),
+                "emissions_mg_co2e": one.emissions_mg_co2e,
+            }
+            for one in found.categories
+        ],
+        **{name: _document(getattr(found, name)) for name in ("parameters", "packs", "inventory")},
+    }
+    return Response(orjson.dumps(content), media_type="application/json", headers=KEPT)
+
+
+@router.get("/{run_id}/rows/{row}", response_model=DerivationAnswer)
+async def explain_row(run_id: UUID, row: RowNumber, service: TheService, principal: Reader) -> Response:
+    """Return how a row of a run came about; its line is worked out again, and has to be the same."""
+    async with service.pool.transaction(principal.tenant_id) as tx:
+        run = await run_by_id(tx, principal.tenant_id, run_id)
+        found = await derivation_row(tx, principal.tenant_id, run_id=run_id, row=row)
+    if run is None or found is None:
+        raise ProblemError("not_found")
+    packs = [PackInUse(**pack) for pack in _document(run.packs)]
+    derivation = derivation_of(found, run_digest=run.row.digest, packs=packs)
+    return Response(orjson.dumps(derivation), media_type="application/json", headers=KEPT)
+
+
+def _as_json(run: RunRow) -> dict[str, Any]:
+    told = {name: getattr(run, name) for name in RunRow.__slots__}
+    earlier = run.successor_of and str(run.successor_of)
+    mended = {"id": str(run.id), "successor_of": earlier}
+    return {**told, **mended, "total_kg_co2e": exact_kilograms(run.total_mg_co2e)}
+
+
+def _document(stored: Any) -> Any:
+    return orjson.loads(stored) if isinstance(stored, str) else stored
