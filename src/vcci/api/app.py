@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vcci import __version__
@@ -47,7 +48,9 @@ ROUTERS = tuple(
     )
 )
 
-TEMPLATES: Final = frozenset(route.path for router in ROUTERS for route in router.routes)
+TEMPLATES: Final = frozenset(
+    route.path for router in ROUTERS for route in iter_route_contexts(router.routes) if route.path
+)
 """The addresses of all routes, with parameters by name."""
 
 DEVELOPMENT_KEY_ID: Final = UUID(int=0)

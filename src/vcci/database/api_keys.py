@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from vcci.database.connections import Connection
+from vcci.database.keyset import Parameters, after
+from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class StoredKey:
     expires_at: datetime | None
     revoked_at: datetime | None
 
+
+KEYS: Final = {"id": Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), "api_keys_pkey")}
+"""The newest first: ids rise with time."""
 
 COLUMNS = "id, name, role, permissions, secret_digest, created_at, expires_at, revoked_at"
 
@@ -54,12 +60,24 @@ async def held_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey |
     return None if row is None else StoredKey(*row)
 
 
-async def keys_of(tx: Connection, tenant_id: UUID) -> list[StoredKey]:
-    """Return the tenant's keys, the newest first."""
+async def keys_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[StoredKey]:
+    """Return a page of the tenant's keys."""
+    parameters = Parameters()
+    mine = f"tenant_id = {parameters.add(tenant_id)}"
+    here, way = after(place.order, place.position, parameters)
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 ORDER BY id DESC", tenant_id
+        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE {mine} AND {here}"
+        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
+        *parameters.values,
     )
-    return [StoredKey(*row) for row in rows]
+    return page_at([StoredKey(*row) for row in rows], place)
+
+
+async def key_by_id(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey | None:
+    """Return a key of the tenant, valid or not; None if there is none."""
+    query = f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 AND id = $2"
+    row = await tx.fetchrow(query, tenant_id, key_id)
+    return None if row is None else StoredKey(*row)
 
 
 async def revoke_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> bool:

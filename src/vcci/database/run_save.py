@@ -31,8 +31,9 @@ ADD_SUPPLIERS: Final[LiteralString] = """
     INSERT INTO vcci.suppliers (tenant_id, id, source_key, name)
     SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[])
     ON CONFLICT (tenant_id, source_key) DO UPDATE SET name = excluded.name
-    WHERE suppliers.name <> excluded.name
+    WHERE suppliers.name <> excluded.name AND suppliers.version = 1
 """
+"""A name that somebody has corrected stays."""
 
 ADD_MULTIPLIERS: Final[LiteralString] = """
     INSERT INTO vcci.run_multipliers (tenant_id, run_id, key, scope3_category, activity, region, unit, year,

@@ -28,12 +28,17 @@ REPLAYED: Final = {"Idempotent-Replayed": "true"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a write answers: plain values or their JSON, and the groups of answers that it makes outdated."""
+    """What a write answers: plain values or their JSON, and the groups of answers that it makes outdated.
+
+    `kept` takes the place of a content that must not be stored, such as a secret: it is what a second request
+    with the same key is answered with.
+    """
 
     content: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     outdated: frozenset[str] = frozenset()
+    kept: Any = None
 
 
 Effect = Callable[[Connection], Awaitable[Reply]]
@@ -61,18 +66,15 @@ class Write:
             if key and (found := await self._earlier(tx, key)):
                 return Response(found.body, found.status, {**found.headers, **REPLAYED})
             reply = await effect(tx)
-            stored = StoredReply(
-                await self._digest(),
-                reply.status,
-                {"Content-Type": "application/json", **reply.headers},
-                reply.content if isinstance(reply.content, bytes) else orjson.dumps(reply.content),
-            )
+            headers = {"Content-Type": "application/json", **reply.headers}
             if key:
+                body = _body(reply.content if reply.kept is None else reply.kept)
+                stored = StoredReply(await self._digest(), reply.status, headers, body)
                 await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
             for group in sorted(reply.outdated):
                 await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{tenant_id}/{group}")
         await self.service.outdated(tenant_id, reply.outdated)
-        return Response(stored.body, stored.status, dict(stored.headers))
+        return Response(_body(reply.content), reply.status, headers)
 
     async def _earlier(self, tx: Connection, key: str) -> StoredReply | None:
         if not await take_turn(tx, self.principal, route=self._route(), key=key):
@@ -97,3 +99,7 @@ class Write:
     async def _digest(self) -> bytes:
         told = f"{self._route()}?{self.request.url.query}\0{self.request.headers.get('if-match', '')}\0"
         return hashlib.sha256(told.encode() + await self.request.body()).digest()
+
+
+def _body(content: Any) -> bytes:
+    return content if isinstance(content, bytes) else orjson.dumps(content)

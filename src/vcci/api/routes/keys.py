@@ -1,7 +1,132 @@
-"""Keys of the API: made, listed, revoked."""
+"""Keys of the API: made for a role, shown once, and revoked."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
 
+from fastapi import APIRouter, Body, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from vcci.database.api_keys import KEYS, StoredKey, add_key, key_by_id, keys_page, revoke_key
+from vcci.database.connections import Connection
+from vcci.database.ids import new_id
+from vcci.domain.access import PERMISSIONS, Permission, Principal, Role
+from vcci.domain.api_keys import new_key
+from vcci.edge.descriptions import described
+from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.permissions import Administrator, TheService, TheWrite
+from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.edge.write_once import Reply
+from vcci.services.activity_request import WRITABLE
 
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"], route_class=StrictRoute)
+
+MOST_DAYS: Final = 3_650
+EXAMPLE: Final[dict[str, Any]] = {"name": "nightly import", "role": "editor", "expires_in_days": 90}
+
+
+class KeyRequest(BaseModel):
+    """A key that is to be made: what its role allows, or of that only the permissions that are named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=WRITABLE)]
+    role: Role
+    permissions: Annotated[list[Permission], Field(max_length=10)] = []
+    expires_in_days: Annotated[int | None, Field(ge=1, le=MOST_DAYS)] = None
+
+
+class KeyAnswer(BaseModel):
+    """A key, without its secret."""
+
+    id: UUID
+    name: str
+    role: Role
+    permissions: list[Permission] = Field(description="What it may do.")
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewKeyAnswer(KeyAnswer):
+    """A key that was just made; `key` is what its holder sends, and is shown this once."""
+
+    key: str | None = Field(description="None in the answer to a request that was sent again.")
+
+
+Asked = Annotated[KeyRequest, Body(examples=[EXAMPLE])]
+Paged = Annotated[PageQuery, Depends(page_query(KEYS))]
+
+
+@router.get("", response_model=PageAnswer[KeyAnswer], responses=described(400))
+async def list_keys(service: TheService, principal: Administrator, paged: Paged) -> Response:
+    """Return a page of the tenant's keys, the newest first."""
+    keys = paged.of(service, principal)
+    async with service.pool.transaction(principal.tenant_id) as tx:
+        page = await keys_page(tx, principal.tenant_id, keys.place)
+    return page_response(keys, page, as_json=_as_json)
+
+
+@router.post("", status_code=201, response_model=NewKeyAnswer, responses=described(409))
+async def make_key(asked: Asked, service: TheService, principal: Administrator, write: TheWrite) -> Response:
+    """Make a key, and show it this once; it may do no more than the key that it is made with."""
+    _refuse_more(principal, asked)
+
+    async def make(tx: Connection) -> Reply:
+        key, now = new_key(principal.tenant_id, UUID(str(new_id()))), datetime.now(UTC)
+        days = asked.expires_in_days
+        expires_at = None if days is None else now + timedelta(days=days)
+        digest = key.digest(service.pepper)
+        stored = StoredKey(
+            key.key_id, asked.name, asked.role, asked.permissions, digest, now, expires_at, None
+        )
+        await add_key(tx, principal.tenant_id, stored)
+        told = _as_json(stored)
+        return Reply(told | {"key": key.text()}, 201, kept=told | {"key": None})
+
+    return await write.once(make)
+
+
+@router.delete("/{key_id}", response_model=KeyAnswer, responses=described(409))
+async def revoke(key_id: UUID, principal: Administrator, write: TheWrite) -> Response:
+    """Revoke a key: within a second nobody answers to it."""
+
+    async def end(tx: Connection) -> Reply:
+        await revoke_key(tx, principal.tenant_id, key_id)
+        found = await key_by_id(tx, principal.tenant_id, key_id)
+        if found is None:
+            raise ProblemError("not_found")
+        return Reply(_as_json(found))
+
+    return await write.once(end)
+
+
+def _refuse_more(principal: Principal, asked: KeyRequest) -> None:
+    allowed = PERMISSIONS[asked.role]
+    beyond = sorted(set(asked.permissions) - allowed)
+    if beyond:
+        told = f"The role {asked.role} does not allow {', '.join(beyond)}."
+        raise ProblemError("request_invalid", told, pointer="/permissions")
+    wanted = frozenset(asked.permissions) or allowed
+    if not wanted <= principal.permissions:
+        told = f"The key that asks may not {', '.join(sorted(wanted - principal.permissions))} itself."
+        raise ProblemError("permission_missing", told)
+
+
+def _as_json(key: StoredKey) -> dict[str, Any]:
+    return {
+        "id": str(key.id),
+        "name": key.name,
+        "role": key.role,
+        "permissions": _permissions(key.role, key.permissions),
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _permissions(role: str, narrowed_to: Sequence[str]) -> list[str]:
+    allowed = PERMISSIONS[Role(role)]
+    return sorted(allowed & {Permission(name) for name in narrowed_to} if narrowed_to else allowed)

@@ -8,8 +8,8 @@ from typing import Any, Final
 import polars as pl
 
 from vcci.domain.factor import PackManifest
+from vcci.domain.iso3166 import ALPHA_2
 from vcci.packs.builders.figures import plain
-from vcci.packs.builders.iso3166 import ALPHA_2
 from vcci.packs.builders.physical import frame
 
 KG_PER_G: Final = Decimal("0.001")
