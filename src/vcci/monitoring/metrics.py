@@ -40,8 +40,9 @@ IN_FLIGHT: Final = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+CACHE_TOTAL: Final = "greenlang_response_cache_total"
 CACHE_ANSWERS: Final = Counter(
-    "greenlang_response_cache_total",
+    CACHE_TOTAL,
     "Requests that the response cache saw, by outcome: hit or miss.",
     ("outcome",),
     registry=REGISTRY,
@@ -57,8 +58,22 @@ POOL_CONNECTIONS: Final = Gauge(
 
 def exposition() -> bytes:
     """Return all metrics in Prometheus' text format, over all processes where they share a folder."""
+    return generate_latest(_whole())
+
+
+def cache_answers() -> tuple[int, int]:
+    """Return how many requests the response caches of all processes answered, and how many they did not."""
+    found = {"hit": 0, "miss": 0}
+    for metric in _whole().collect():
+        for sample in metric.samples:
+            if sample.name == CACHE_TOTAL:
+                found[sample.labels["outcome"]] += int(sample.value)
+    return found["hit"], found["miss"]
+
+
+def _whole() -> CollectorRegistry:
     if SHARED_FOLDER not in os.environ:
-        return generate_latest(REGISTRY)
+        return REGISTRY
     whole = CollectorRegistry()
     MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
-    return generate_latest(whole)
+    return whole

@@ -1,7 +1,97 @@
-"""What those who run the service look at."""
+"""What those who run the service look at: its cache, its slowest queries, its connections.
 
-from fastapi import APIRouter
+It concerns all tenants, so it is for administrators of the tenant that runs the service, and nobody else.
+"""
 
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from vcci.database.server_stats import slowest_queries
+from vcci.domain.access import Principal
+from vcci.edge.permissions import Administrator, TheService
+from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.monitoring.metrics import cache_answers
 
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=StrictRoute)
+
+MOST_QUERIES: Final = 200
+
+
+async def operator(service: TheService, principal: Administrator) -> Principal:
+    """Return who asks, if that is an administrator of the tenant that runs the service."""
+    if principal.tenant_id != service.home_tenant_id:
+        raise ProblemError("permission_missing", "This is for those who run the service.")
+    return principal
+
+
+Operator = Annotated[Principal, Depends(operator)]
+
+
+class CacheStatistics(BaseModel):
+    """What the response caches of all workers have answered since they started."""
+
+    hits: int
+    misses: int
+    total_requests: int
+    hit_rate: float = Field(description="The share that was answered from the cache; 0 before the first.")
+
+
+class SlowQuery(BaseModel):
+    """What one kind of query has cost; values are never among its text."""
+
+    query_id: str
+    query: str
+    calls: int
+    total_ms: float
+    mean_ms: float
+    max_ms: float
+    rows: int
+    blocks: int = Field(description="Pages of 8 KiB that it has looked at, in memory or not.")
+
+
+class SlowQueries(BaseModel):
+    """The slowest first; `is_recorded` is false where the server has no pg_stat_statements."""
+
+    is_recorded: bool
+    queries: list[SlowQuery]
+
+
+class PoolStatistics(BaseModel):
+    """The connections of the worker that answers."""
+
+    size: int
+    idle: int
+    in_use: int
+    most: int
+
+
+@router.get("/cache/stats")
+async def cache_statistics(_: Operator) -> CacheStatistics:
+    """Return how often the response cache could answer."""
+    hits, misses = cache_answers()
+    total = hits + misses
+    return CacheStatistics(
+        hits=hits, misses=misses, total_requests=total, hit_rate=hits / total if total else 0.0
+    )
+
+
+@router.get("/performance/slow-queries")
+async def slow_queries(
+    service: TheService, _: Operator, limit: Annotated[int, Query(ge=1, le=MOST_QUERIES)] = 20
+) -> SlowQueries:
+    """Return the queries that take longest by their mean time."""
+    async with service.pool.connection() as connection:
+        found = await slowest_queries(connection, limit=limit)
+    told: list[Any] = [{name: getattr(one, name) for name in SlowQuery.model_fields} for one in found or ()]
+    return SlowQueries(is_recorded=found is not None, queries=told)
+
+
+@router.get("/performance/pool")
+async def pool_statistics(service: TheService, _: Operator) -> PoolStatistics:
+    """Return how many connections to PostgreSQL there are, and how many are in use."""
+    pool = service.pool.pool
+    size, idle = pool.get_size(), pool.get_idle_size()
+    return PoolStatistics(size=size, idle=idle, in_use=size - idle, most=pool.get_max_size())

@@ -1,12 +1,9 @@
 """The lines of the inventory: read in pages, given one by one, and corrected."""
 
-import re
-from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Response
-from pydantic import BeforeValidator
 
 from vcci.api.entry_writes import entry_write
 from vcci.api.line_answers import (
@@ -28,12 +25,12 @@ from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_respons
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.services.days import Day
 from vcci.services.entries import EntryRequest
 
 router = APIRouter(prefix="/api/v1/emissions", tags=["emissions"], route_class=StrictRoute)
 
 MOST_RUNS: Final = 100
-ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 EXAMPLE: Final[dict[str, Any]] = {
     "category": 6,
@@ -43,15 +40,6 @@ EXAMPLE: Final[dict[str, Any]] = {
     "date": "2025-03-14",
     "supplier_name": "Example Railways",
 }
-
-
-def _iso_date(given: Any) -> Any:
-    if isinstance(given, str) and not ISO_DATE.fullmatch(given):
-        raise ValueError("a date is written YYYY-MM-DD")
-    return given
-
-
-Day = Annotated[date, BeforeValidator(_iso_date)]
 
 
 async def line_filters(

@@ -52,9 +52,12 @@ async def ready(service: TheService) -> Health:
 async def metrics(request: Request, service: TheService) -> Response:
     """Return the metrics in Prometheus' format: to this machine, or to a key that may administer."""
     principal = principal_in(request.scope)
-    may_administer = principal is not None and principal.may(Permission.ADMINISTER)
-    if not may_administer and not is_loopback(request.scope):
-        raise ProblemError("permission_missing", "Metrics are for this machine and for administrators.")
+    is_operator = principal is not None and principal.tenant_id == service.home_tenant_id
+    may_see = is_operator and principal is not None and principal.may(Permission.ADMINISTER)
+    if not may_see and not is_loopback(request.scope):
+        raise ProblemError(
+            "permission_missing", "Metrics are for this machine and for those who run the service."
+        )
     _note_pool(service)
     return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE)
 

@@ -1,7 +1,158 @@
-"""Reports over the runs of an inventory."""
+"""Reports of the inventory: sums by period, categories and dimensions, as JSON or as files."""
 
-from fastapi import APIRouter
+import asyncio
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
 
+import orjson
+import polars as pl
+from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vcci.database.report_read import MOST_GROUPS, factor_shares, report_groups, undated_sum
+from vcci.database.run_sets import run_set
+from vcci.domain.access import Principal
+from vcci.edge.descriptions import described
+from vcci.edge.permissions import Reader, TheService
+from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.reports.table_files import FILE_OF, MEDIA_TYPES
+from vcci.runtime.service import Service
+from vcci.services.days import Day
+from vcci.services.emission_reports import Dimension, EmissionReport, Period, ReportAsked
 
 router = APIRouter(prefix="/api/v1/reporting", tags=["reporting"], route_class=StrictRoute)
+
+KEPT: Final = {
+    "Cache-Control": "private, max-age=60",
+    "Cache-Groups": '"emissions", "runs", "suppliers"',
+}
+WHOLE_NUMBERS: Final = ("category", "lines", "emissions_mg_co2e", "apart_lines", "apart_mg_co2e")
+FILES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}}
+}
+EXAMPLE: Final[dict[str, Any]] = {
+    "start_date": "2024-01-01",
+    "end_date": "2024-12-31",
+    "scope3_categories": [1, 4, 6],
+    "group_by": ["category", "quarter"],
+    "format": "json",
+}
+
+
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+class ReportRequest(BaseModel):
+    """What a report is of: without runs those that no other took the place of, without categories all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start_date: Day | None = Field(
+        default=None, description="The first day. With a period, lines without a date fall out."
+    )
+    end_date: Day | None = Field(default=None, description="The last day.")
+    scope3_categories: Annotated[list[Annotated[int, Field(ge=0, le=15)]], Field(max_length=16)] = []
+    runs: Annotated[list[UUID], Field(max_length=100)] = []
+    group_by: Annotated[list[Dimension], Field(max_length=3)] = []
+    format: ReportFormat = ReportFormat.JSON
+    with_interval: bool = Field(
+        default=False,
+        description="Give the 95 % interval of each sum, too: it reads all lines, and is slower.",
+    )
+
+    @model_validator(mode="after")
+    def _is_a_period_by_dimensions(self) -> Self:
+        if self.start_date and self.end_date and self.start_date > self.end_date:
+            raise ValueError("the period ends before it begins")
+        if len(set(self.group_by)) < len(self.group_by):
+            raise ValueError("a dimension stands twice in group_by")
+        return self
+
+
+class Figures(BaseModel):
+    """A sum; what is stated apart is in no total."""
+
+    lines: int
+    emissions_kg_co2e: str
+    emissions_mg_co2e: int
+    apart_lines: int
+    apart_kg_co2e: str
+    interval_95_kg_co2e: list[str] | None
+
+
+class GroupAnswer(Figures):
+    """The sum of a group, with the dimensions that were asked for."""
+
+    category: int | None = None
+    supplier: dict[str, str | None] | None = Field(
+        default=None, description="One that was merged counts there."
+    )
+    month: str | None = Field(default=None, examples=["2024-05"])
+    quarter: str | None = Field(default=None, examples=["2024-Q2"])
+    year: str | None = None
+    region: str | None = None
+
+
+class ReportAnswer(BaseModel):
+    """A report; the groups add up to the total, to the milligram."""
+
+    start_date: date | None
+    end_date: date | None
+    runs: list[UUID]
+    group_by: list[Dimension]
+    total: Figures
+    undated_left_out: Figures | None = Field(description="Lines without a date, where a period is asked for.")
+    groups: list[GroupAnswer]
+
+
+@router.get("/emissions", response_model=ReportAnswer, responses=described(404) | FILES)
+async def read_report(
+    service: TheService, principal: Reader, asked: Annotated[ReportRequest, Query()]
+) -> Response:
+    """Return sums of the inventory; anybody with the same address gets the same report."""
+    answer = await _report(service, principal, asked)
+    answer.headers.update(KEPT)
+    return answer
+
+
+@router.post("/emissions", response_model=ReportAnswer, responses=described(404) | FILES)
+async def make_report(
+    service: TheService, principal: Reader, asked: Annotated[ReportRequest, Body(examples=[EXAMPLE])]
+) -> Response:
+    """Return sums of the inventory; the same as by GET, for requests that are long."""
+    return await _report(service, principal, asked)
+
+
+async def _report(service: Service, principal: Principal, asked: ReportRequest) -> Response:
+    tenant_id = principal.tenant_id
+    async with service.pool.transaction(tenant_id) as tx:
+        runs = await run_set(tx, tenant_id, asked.runs)
+        if runs is None:
+            raise ProblemError("not_found", "There is no such run.", pointer="/runs")
+        period = Period(asked.start_date, asked.end_date)
+        told = ReportAsked(runs, period, asked.scope3_categories, asked.group_by)
+        groups = await report_groups(tx, tenant_id, told)
+        undated = await undated_sum(tx, tenant_id, told) if period else None
+        shares = await factor_shares(tx, tenant_id, told) if asked.with_interval else []
+    if len(groups) > MOST_GROUPS:
+        detail = f"The report would have more than {MOST_GROUPS:,} groups."
+        raise ProblemError("request_invalid", detail, pointer="/group_by")
+    return await asyncio.to_thread(_written, EmissionReport(told, groups, undated, shares), asked.format)
+
+
+def _written(report: EmissionReport, form: ReportFormat) -> Response:
+    if form is ReportFormat.JSON:
+        return Response(orjson.dumps(report.as_json()), media_type="application/json")
+    columns, rows = report.table()
+    schema = {name: pl.Int64 if name in WHOLE_NUMBERS else pl.String for name in columns}
+    headers = {"Content-Disposition": f'attachment; filename="emissions.{form}"'}
+    return Response(FILE_OF[form](schema, rows), media_type=MEDIA_TYPES[form], headers=headers)

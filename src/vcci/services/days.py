@@ -1,0 +1,19 @@
+"""Days as callers write them."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator
+
+ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _iso_date(given: Any) -> Any:
+    if isinstance(given, str) and not ISO_DATE.fullmatch(given):
+        raise ValueError("a date is written YYYY-MM-DD")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_iso_date)]
+"""A day, written YYYY-MM-DD and in no other way."""
