@@ -89,6 +89,16 @@ def variable(name: str) -> str:
     return str(alias) if alias else f"{PREFIX}{name.upper()}"
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment that gives a child process these settings; the service's secret stays here."""
+    found = {}
+    for name in set(Settings.model_fields) - {"secret"}:
+        value = getattr(settings, name)
+        if value is not None:
+            found[variable(name)] = str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+    return found
+
+
 def described() -> Iterator[tuple[str, str, str]]:
     """Yield every variable with its default and what it decides: the rows of docs/settings.md."""
     for name, field in Settings.model_fields.items():

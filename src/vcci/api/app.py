@@ -16,6 +16,7 @@ from vcci import __version__
 from vcci.api.answers import ANSWERS
 from vcci.api.description import document_of
 from vcci.api.hot_routes import HotRoutes
+from vcci.api.intake_writes import FILES
 from vcci.api.routes import (
     admin,
     calculator,
@@ -30,6 +31,7 @@ from vcci.api.routes import (
     runs,
     suppliers,
 )
+from vcci.database.job_store import CHANNEL as JOBS
 from vcci.database.notifications import listening
 from vcci.domain.access import Principal, Role
 from vcci.edge.answer_cache import CHANNEL, AnswerCache
@@ -37,6 +39,7 @@ from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
 from vcci.monitoring.requests import MeasuredRequests, Templates
+from vcci.runtime.job_worker import working
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 
@@ -52,6 +55,9 @@ TEMPLATES: Final = frozenset(
     route.path for router in ROUTERS for route in iter_route_contexts(router.routes) if route.path
 )
 """The addresses of all routes, with parameters by name."""
+
+FORM_BYTES: Final = 2_000_000
+"""What a form may have beside its file."""
 
 DEVELOPMENT_KEY_ID: Final = UUID(int=0)
 """No key has this id: what was done without a key can be told."""
@@ -79,11 +85,13 @@ async def opened_application(service: Service, *, workers: int = 1) -> AsyncIter
     hot = HotRoutes(api(service), service)
     cache = AnswerCache(hot)
     service.listeners.append(cache.outdated)
-    channels = {CHANNEL: cache.heard}
-    async with listening(service.pool.url, channels, on_gap=cache.on_gap) as cache.notifications:
-        yield guarded(cache.middleware, service, workers=workers)
-        await cache.middleware.aclose()
-        await hot.aclose()
+    async with working(service) as worker:
+        channels = {CHANNEL: cache.heard, JOBS: worker.heard}
+        async with listening(service.pool.url, channels, on_gap=cache.on_gap) as cache.notifications:
+            yield guarded(cache.middleware, service, workers=workers)
+            service.is_stopping = True
+            await cache.middleware.aclose()
+            await hot.aclose()
     service.listeners.remove(cache.outdated)
 
 
@@ -92,7 +100,8 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
     rate = Rate(service.settings.requests_per_minute / workers)
     authenticator = Authenticator(service.pool, service.pepper)
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
-    limited = BodyLimit(known, service.settings.max_body_bytes)
+    uploads = {FILES: service.settings.max_file_bytes + FORM_BYTES}
+    limited = BodyLimit(known, service.settings.max_body_bytes, uploads)
     return MeasuredRequests(limited, Templates(TEMPLATES).of)
 
 

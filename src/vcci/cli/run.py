@@ -1,13 +1,12 @@
 """`vcci run`: the user's files to an inventory."""
 
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vcci.domain.factor import PriceBasis
-from vcci.domain.mapping import Conventions, DateOrder, DecimalMark, Mapping
+from vcci.domain.mapping import Conventions, DateOrder, DecimalMark, Mapping, answered
 from vcci.events import ignore
 
 DEFAULT_OUT = Path("inventory/run")
@@ -85,7 +84,7 @@ def run(
         sheet=sheet,
     )
     mapping = load_mapping(mapping_file) if mapping_file else Mapping()
-    mapping = _with_options(mapping, asked, currency=currency, region=region)
+    mapping = answered(mapping, asked, currency=currency, region=region)
     with TerminalProgress() as progress:
         inventory, stored = runtime.run_ledger(
             settings.load(),
@@ -98,18 +97,6 @@ def run(
             repairs=repair or (),
         )
     _present(inventory, as_json=as_json, results=None if dry_run else _results(out, stored))
-
-
-def _with_options(mapping: Mapping, asked: Conventions, *, currency: str, region: str) -> Mapping:
-    """Let what was typed on the command line win over the mapping file."""
-    answers = {field.name: getattr(asked, field.name) for field in fields(asked)}
-    typed = {name: answer for name, answer in answers.items() if answer is not None}
-    return replace(
-        mapping,
-        conventions=replace(mapping.conventions, **typed),
-        currency=currency or mapping.currency,
-        region=region or mapping.region,
-    )
 
 
 def _results(out: Path, stored: str) -> dict[str, str]:

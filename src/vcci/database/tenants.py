@@ -49,6 +49,17 @@ async def ensure_tenant(connection: Connection, slug: str) -> UUID:
     return found
 
 
+async def tenant_slug(tx: Connection, tenant_id: UUID) -> str:
+    """Return the short name of a tenant."""
+    found: str = await tx.fetchval("SELECT slug FROM vcci.tenants WHERE id = $1", tenant_id)
+    return found
+
+
+async def tenant_ids(tx: Connection) -> list[UUID]:
+    """Return all tenants."""
+    return [row["id"] for row in await tx.fetch("SELECT id FROM vcci.tenants ORDER BY id")]
+
+
 async def leaks(connection: Connection) -> list[str]:
     """Return every object by which rows could reach another tenant; empty when all is well."""
     found = []

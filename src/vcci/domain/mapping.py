@@ -3,7 +3,7 @@
 A mapping file (YAML) is loaded and saved by intake/mapping_file.py; docs/mapping.md shows one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -89,3 +89,15 @@ class Mapping:
     accounts: tuple[AccountRule, ...] = ()
     own_factors: dict[str, OwnFactor] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
+
+
+def answered(mapping: Mapping, asked: Conventions, *, currency: str = "", region: str = "") -> Mapping:
+    """Return a mapping in which what was asked for by name wins over what it says itself."""
+    answers = {name.name: getattr(asked, name.name) for name in fields(asked)}
+    given = {name: answer for name, answer in answers.items() if answer is not None}
+    return replace(
+        mapping,
+        conventions=replace(mapping.conventions, **given),
+        currency=currency or mapping.currency,
+        region=region or mapping.region,
+    )

@@ -76,7 +76,7 @@ def routes_of(app: FastAPI) -> Iterator[RouteContext]:
 
 def permission_of(route: RouteContext) -> Permission | None:
     """Return what a route asks for, None if it answers to everybody; raises for one that does not say."""
-    declared = [call for call in _calls(route.dependant) if isinstance(call, Needs | NeedsNothing)]
+    declared = [call for call in calls_of(route.dependant) if isinstance(call, Needs | NeedsNothing)]
     if len(declared) != 1:
         raise ConfigurationError(
             f"The route {route.path} declares {len(declared)} permissions.",
@@ -86,7 +86,8 @@ def permission_of(route: RouteContext) -> Permission | None:
     return declared[0].permission if isinstance(declared[0], Needs) else None
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
+def calls_of(dependant: Dependant) -> Iterator[Any]:
+    """Yield what a route calls: its handler, and all that this depends on."""
     yield dependant.call
     for inner in dependant.dependencies:
-        yield from _calls(inner)
+        yield from calls_of(inner)

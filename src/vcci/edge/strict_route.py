@@ -9,6 +9,7 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.routing import APIRoute
 
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
+from vcci.edge.permissions import Needs, calls_of
 from vcci.edge.problems import ProblemError
 
 LARGE_BYTES: Final = 50_000
@@ -33,13 +34,16 @@ async def _parsed(body: bytes) -> Any:
 
 
 class StrictRoute(APIRoute):
-    """A route of the API."""
+    """A route of the API: who may not ask is told so before the body is read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, over strict requests."""
         handler = super().get_route_handler()
+        needs = [call for call in calls_of(self.dependant) if isinstance(call, Needs)]
 
         async def strict(request: Request) -> Response:
+            for need in needs:
+                await need(request)
             return await handler(StrictRequest(request.scope, request.receive))
 
         return strict

@@ -58,29 +58,32 @@ class Write:
         """Say whether the request may be sent twice."""
         return "idempotency-key" in self.request.headers
 
-    async def once(self, effect: Effect) -> Response:
-        """Return the reply of the effect, or that of the first request with the same key."""
+    async def once(self, effect: Effect, *, body_digest: bytes = b"") -> Response:
+        """Return the reply of the effect, or that of the first request with the same key.
+
+        `body_digest` stands for a body that was read already, such as an upload's.
+        """
         key = self._key()
         tenant_id = self.principal.tenant_id
         async with self.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
-            if key and (found := await self._earlier(tx, key)):
+            if key and (found := await self._earlier(tx, key, body_digest)):
                 return Response(found.body, found.status, {**found.headers, **REPLAYED})
             reply = await effect(tx)
             headers = {"Content-Type": "application/json", **reply.headers}
             if key:
                 body = _body(reply.content if reply.kept is None else reply.kept)
-                stored = StoredReply(await self._digest(), reply.status, headers, body)
+                stored = StoredReply(await self._digest(body_digest), reply.status, headers, body)
                 await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
             for group in sorted(reply.outdated):
                 await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{tenant_id}/{group}")
         await self.service.outdated(tenant_id, reply.outdated)
         return Response(_body(reply.content), reply.status, headers)
 
-    async def _earlier(self, tx: Connection, key: str) -> StoredReply | None:
+    async def _earlier(self, tx: Connection, key: str, body_digest: bytes) -> StoredReply | None:
         if not await take_turn(tx, self.principal, route=self._route(), key=key):
             raise ProblemError("request_in_progress", headers={"Retry-After": "1"})
         found = await reply_to(tx, self.principal, route=self._route(), key=key)
-        if found is not None and found.request_digest != await self._digest():
+        if found is not None and found.request_digest != await self._digest(body_digest):
             raise ProblemError("idempotency_key_reused")
         return found
 
@@ -96,9 +99,10 @@ class Write:
     def _route(self) -> str:
         return f"{self.request.method} {self.request.url.path}"
 
-    async def _digest(self) -> bytes:
+    async def _digest(self, body_digest: bytes) -> bytes:
         told = f"{self._route()}?{self.request.url.query}\0{self.request.headers.get('if-match', '')}\0"
-        return hashlib.sha256(told.encode() + await self.request.body()).digest()
+        body = body_digest or await self.request.body()
+        return hashlib.sha256(told.encode() + body).digest()
 
 
 def _body(content: Any) -> bytes:

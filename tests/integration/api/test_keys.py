@@ -102,3 +102,12 @@ async def test_key_of_another_tenant_is_not_there_to_revoke(api: Api) -> None:
         assert (await client.delete(f"{URL}/{foreign['id']}")).status_code == 404
     async with api.client(foreign["key"]) as still:
         assert (await still.get(HISTORY)).status_code == 200
+
+
+async def test_key_does_not_revoke_itself(api: Api) -> None:
+    key = await api.key()
+    mine = parsed(key)
+    assert mine is not None
+    async with api.client(key) as client:
+        assert (await client.delete(f"{URL}/{mine.key_id}")).status_code == 409
+        assert (await client.get(URL)).status_code == 200

@@ -91,7 +91,9 @@ async def make_key(asked: Asked, service: TheService, principal: Administrator, 
 
 @router.delete("/{key_id}", response_model=KeyAnswer, responses=described(409))
 async def revoke(key_id: UUID, principal: Administrator, write: TheWrite) -> Response:
-    """Revoke a key: within a second nobody answers to it."""
+    """Revoke a key: within a second nobody answers to it. A key does not revoke itself."""
+    if key_id == principal.key_id:
+        raise ProblemError("conflict", "A key does not revoke itself: use another administrator's.")
 
     async def end(tx: Connection) -> Reply:
         await revoke_key(tx, principal.tenant_id, key_id)

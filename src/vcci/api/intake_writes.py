@@ -1,0 +1,149 @@
+"""Uploads and what is asked of them: stored on disk first, then known and queued in one transaction."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Response, UploadFile
+
+from vcci.database.connections import Connection
+from vcci.database.ids import new_id
+from vcci.database.intake_store import IntakeFile, add_file, file_by_id
+from vcci.database.job_store import Job, add_job, jobs_of_file
+from vcci.domain.access import Principal
+from vcci.edge.problems import ProblemError
+from vcci.edge.write_once import REPLAYED, Reply, Write
+from vcci.runtime.job_worker import LEDGER
+from vcci.runtime.ledgers import data_folder
+from vcci.runtime.service import Service
+from vcci.runtime.uploads import StoredFile, Uploads, safe_name, store
+from vcci.services.ledger_options import LedgerOptions, LedgerTask
+
+SHOWN_JOBS: Final = 20
+FILES: Final = "/api/v1/intake/files"
+JOBS: Final = "/api/v1/jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeWrite:
+    """Uploads of a principal's tenant."""
+
+    service: Service
+    principal: Principal
+
+    @property
+    def uploads(self) -> Uploads:
+        """Return where the tenant's files lie."""
+        return Uploads(data_folder(self.service.settings), self.principal.tenant_id)
+
+    async def upload(self, file: UploadFile, options: LedgerOptions, write: Write) -> Response:
+        """Store a file and queue its run; a request that is sent again leaves nothing behind."""
+        file_id, uploads = new_id(), self.uploads
+        folder = uploads.folder(file_id)
+        with uploads.kept_if_used(folder):
+            stored = await self._stored(file, folder / "file" / safe_name(file.filename or ""))
+            known = self._known(file_id, stored)
+
+            async def take(tx: Connection) -> Reply:
+                await add_file(tx, self.principal.tenant_id, known)
+                return await self._queue(tx, known, options, repairs=())
+
+            answer = await write.once(take, body_digest=_digest(stored, options))
+        if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
+            uploads.remove(folder)
+        return answer
+
+    async def run_again(self, file_id: UUID, options: LedgerOptions, write: Write) -> Response:
+        """Queue another run of a file that was uploaded."""
+
+        async def again(tx: Connection) -> Reply:
+            known = await self.file(tx, file_id)
+            return await self._queue(tx, known, options, repairs=())
+
+        return await write.once(again)
+
+    async def repair(self, file_id: UUID, file: UploadFile, write: Write) -> Response:
+        """Store mended rows, and queue the run that takes the place of the last that came to an end."""
+        folder = self.uploads.folder(file_id) / "repairs" / str(new_id())
+        with self.uploads.kept_if_used(folder):
+            async with self.service.pool.transaction(self.principal.tenant_id) as tx:
+                known = await self.file(tx, file_id)
+            stored = await self._stored(file, folder / safe_name(file.filename or ""))
+
+            async def mend(tx: Connection) -> Reply:
+                before = LedgerTask.model_validate((await self.last_run(tx, file_id)).task)
+                repairs = (*before.repairs, self.uploads.relative(stored.path))
+                return await self._queue(tx, known, before.options, repairs=repairs)
+
+            answer = await write.once(mend, body_digest=bytes.fromhex(stored.digest))
+        if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
+            self.uploads.remove(folder)
+        return answer
+
+    async def file(self, tx: Connection, file_id: UUID) -> IntakeFile:
+        """Return a file of the tenant; raises the problem of one that is not there."""
+        found = await file_by_id(tx, self.principal.tenant_id, file_id)
+        if found is None:
+            raise ProblemError("not_found")
+        return found
+
+    async def last_run(self, tx: Connection, file_id: UUID) -> Job:
+        """Return the last job of a file that ended with a run."""
+        await self.file(tx, file_id)
+        jobs = await jobs_of_file(tx, self.principal.tenant_id, file_id, limit=SHOWN_JOBS)
+        found = next((job for job in jobs if job.state == "completed"), None)
+        if found is None:
+            raise ProblemError("conflict", "The file has no run that has come to its end.")
+        return found
+
+    def result(self, job: Job, name: str) -> Path:
+        """Return a file of a job's results; raises the problem of one that is not there."""
+        path = self.uploads.root / LedgerTask.model_validate(job.task).out / name
+        if not path.is_file():
+            raise ProblemError("not_found", "The results of this run are no longer kept here.")
+        return path
+
+    async def _stored(self, file: UploadFile, path: Path) -> StoredFile:
+        most = self.service.settings.max_file_bytes
+        return await asyncio.to_thread(store, file.file, path, most_bytes=most)
+
+    def _known(self, file_id: UUID, stored: StoredFile) -> IntakeFile:
+        made = stored.path.name, stored.digest, stored.size_bytes
+        return IntakeFile(file_id, self.principal.key_id, *made, datetime.now(UTC))
+
+    async def _queue(
+        self, tx: Connection, known: IntakeFile, options: LedgerOptions, *, repairs: Sequence[str]
+    ) -> Reply:
+        uploads, job_id = self.uploads, new_id()
+        task = LedgerTask(
+            file_id=str(known.id),
+            file=uploads.relative(uploads.folder(known.id) / "file" / known.name),
+            out=uploads.relative(uploads.results(known.id, job_id)),
+            options=options,
+            repairs=list(repairs),
+        )
+        job = job_id, self.principal.key_id, LEDGER
+        await add_job(tx, self.principal.tenant_id, job=job, task=task.model_dump(mode="json"))
+        told = {"file_id": str(known.id), "job_id": str(job_id)}
+        links = {"file": f"{FILES}/{known.id}", "job": f"{JOBS}/{job_id}"}
+        return Reply(told | {"links": links}, 202, {"Location": links["job"]})
+
+
+def file_as_json(file: IntakeFile) -> dict[str, Any]:
+    """Return a file in plain values, as `FileAnswer` says."""
+    return {
+        "id": str(file.id),
+        "name": file.name,
+        "sha256": file.digest,
+        "size_bytes": file.size_bytes,
+        "created_at": file.created_at,
+    }
+
+
+def _digest(stored: StoredFile, options: LedgerOptions) -> bytes:
+    return hashlib.sha256(f"{stored.digest}/{options.model_dump_json()}".encode()).digest()
