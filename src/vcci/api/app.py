@@ -52,9 +52,12 @@ ROUTERS = tuple(
 )
 
 TEMPLATES: Final = frozenset(
-    route.path for router in ROUTERS for route in iter_route_contexts(router.routes) if route.path
+    route.path.replace(":uuid}", "}")
+    for router in ROUTERS
+    for route in iter_route_contexts(router.routes)
+    if route.path
 )
-"""The addresses of all routes, with parameters by name."""
+"""The addresses of all routes, with parameters by name; a last one that takes the rest says so."""
 
 FORM_BYTES: Final = 2_000_000
 """What a form may have beside its file."""

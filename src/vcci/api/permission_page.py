@@ -20,7 +20,7 @@ tenant has reads exactly like what is not there.
 
 def permission_page() -> str:
     """Return the page in Markdown."""
-    rows = [(route.path or "", method, permission_of(route)) for route, method in _methods()]
+    rows = [(route.path_format or "", method, permission_of(route)) for route, method in _methods()]
     head = f"| route | method | permission | {' | '.join(Role)} |\n|---|---|---|{'---|' * len(Role)}\n"
     return HEAD + head + "".join(_row(*row) for row in sorted(rows, key=lambda row: row[:2]))
 

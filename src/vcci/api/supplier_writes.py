@@ -114,7 +114,7 @@ class SupplierWrite:
         """Return the supplier that is meant, or the one that it was merged into itself."""
         found = await supplier_by_id(tx, self.tenant_id, into)
         if found is None:
-            raise ProblemError("request_invalid", "There is no such supplier.", pointer="/into")
+            raise ProblemError("not_found", "There is no such supplier.", pointer="/into")
         return found if found.merged_into is None else await self._found(tx, found.merged_into)
 
     def _reply(self, row: SupplierRow, *, status: int, outdated: frozenset[str]) -> Reply:

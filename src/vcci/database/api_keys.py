@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from vcci.database.connections import Connection
-from vcci.database.keyset import Parameters, after
-from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
+from vcci.database.table_lists import TableList
+from vcci.services.paging import newest_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,11 @@ class StoredKey:
     revoked_at: datetime | None
 
 
-KEYS: Final = {"id": Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), "api_keys_pkey")}
-"""The newest first: ids rise with time."""
+COLUMNS: Final = "id, name, role, permissions, secret_digest, created_at, expires_at, revoked_at"
 
-COLUMNS = "id, name, role, permissions, secret_digest, created_at, expires_at, revoked_at"
+KEYS: Final = TableList(
+    "vcci.api_keys", COLUMNS, lambda row: StoredKey(*row), {"id": newest_first("api_keys_pkey")}
+)
 
 
 async def add_key(tx: Connection, tenant_id: UUID, key: StoredKey) -> None:
@@ -58,19 +59,6 @@ async def held_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey |
         *(tenant_id, key_id),
     )
     return None if row is None else StoredKey(*row)
-
-
-async def keys_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[StoredKey]:
-    """Return a page of the tenant's keys."""
-    parameters = Parameters()
-    mine = f"tenant_id = {parameters.add(tenant_id)}"
-    here, way = after(place.order, place.position, parameters)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE {mine} AND {here}"
-        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
-        *parameters.values,
-    )
-    return page_at([StoredKey(*row) for row in rows], place)
 
 
 async def key_by_id(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey | None:

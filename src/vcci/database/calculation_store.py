@@ -7,13 +7,8 @@ from typing import Final, LiteralString
 from uuid import UUID
 
 from vcci.database.connections import Connection
-from vcci.database.keyset import Parameters, after
-from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
-
-HISTORY: Final = {
-    "id": Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), index="calculations_pkey")
-}
-"""The newest first: ids rise with time."""
+from vcci.database.table_lists import TableList
+from vcci.services.paging import newest_first
 
 COLUMNS: Final[LiteralString] = "id, created_at, api_key_id, scope3_category, co2e_mg, request, reply"
 
@@ -30,6 +25,13 @@ class StoredCalculation:
     request: str
     reply: str
 
+
+HISTORY: Final = TableList(
+    "vcci.calculations",
+    COLUMNS,
+    lambda row: StoredCalculation(*row),
+    {"id": newest_first("calculations_pkey")},
+)
 
 ADD: Final = """
     INSERT INTO vcci.calculations (tenant_id, id, api_key_id, scope3_category, co2e_mg, request, reply)
@@ -49,19 +51,6 @@ async def add_calculations(tx: Connection, tenant_id: UUID, many: Sequence[Store
         [one.request for one in many],
         [one.reply for one in many],
     )
-
-
-async def calculations_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[StoredCalculation]:
-    """Return a page of the history."""
-    parameters = Parameters()
-    mine = f"tenant_id = {parameters.add(tenant_id)}"
-    here, way = after(place.order, place.position, parameters)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.calculations WHERE {mine} AND {here}"
-        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
-        *parameters.values,
-    )
-    return page_at([StoredCalculation(*row) for row in rows], place)
 
 
 async def calculation_by_id(

@@ -6,13 +6,8 @@ from typing import Final, LiteralString
 from uuid import UUID
 
 from vcci.database.connections import Connection
-from vcci.database.keyset import Parameters, after
-from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
-
-FILES: Final = {
-    "id": Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), "intake_files_pkey")
-}
-"""The newest first: ids rise with time."""
+from vcci.database.table_lists import TableList
+from vcci.services.paging import newest_first
 
 COLUMNS: Final[LiteralString] = "id, api_key_id, name, digest, size_bytes, created_at"
 
@@ -29,6 +24,11 @@ class IntakeFile:
     created_at: datetime
 
 
+FILES: Final = TableList(
+    "vcci.intake_files", COLUMNS, lambda row: IntakeFile(*row), {"id": newest_first("intake_files_pkey")}
+)
+
+
 async def add_file(tx: Connection, tenant_id: UUID, file: IntakeFile) -> None:
     """Store what is known of a file; role loader."""
     await tx.execute(
@@ -43,16 +43,3 @@ async def file_by_id(tx: Connection, tenant_id: UUID, file_id: UUID) -> IntakeFi
     query = f"SELECT {COLUMNS} FROM vcci.intake_files WHERE tenant_id = $1 AND id = $2"
     row = await tx.fetchrow(query, tenant_id, file_id)
     return None if row is None else IntakeFile(*row)
-
-
-async def files_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[IntakeFile]:
-    """Return a page of a tenant's files."""
-    parameters = Parameters()
-    mine = f"tenant_id = {parameters.add(tenant_id)}"
-    here, way = after(place.order, place.position, parameters)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.intake_files WHERE {mine} AND {here}"
-        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
-        *parameters.values,
-    )
-    return page_at([IntakeFile(*row) for row in rows], place)

@@ -11,15 +11,12 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from vcci.database.connections import Connection
-from vcci.database.keyset import Parameters, after
-from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
+from vcci.database.table_lists import TableList
+from vcci.services.paging import newest_first
 
 CHANNEL: Final = "vcci_jobs"
 LEASE: Final[LiteralString] = "interval '30 seconds'"
 MOST_ATTEMPTS: Final = 3
-
-JOBS: Final = {"id": Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), "jobs_pkey")}
-"""The newest first: ids rise with time."""
 
 COLUMNS: Final[LiteralString] = (
     "id, api_key_id, kind, state, task, progress, outcome, attempts, worker_id, created_at, started_at,"
@@ -127,19 +124,6 @@ async def job_by_id(tx: Connection, tenant_id: UUID, job_id: UUID) -> Job | None
     return None if row is None else _job(row)
 
 
-async def jobs_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[Job]:
-    """Return a page of a tenant's jobs."""
-    parameters = Parameters()
-    mine = f"tenant_id = {parameters.add(tenant_id)}"
-    here, way = after(place.order, place.position, parameters)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.jobs WHERE {mine} AND {here}"
-        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
-        *parameters.values,
-    )
-    return page_at([_job(row) for row in rows], place)
-
-
 async def jobs_of_file(tx: Connection, tenant_id: UUID, file_id: UUID, *, limit: int) -> list[Job]:
     """Return the last jobs of an uploaded file, the newest first."""
     rows = await tx.fetch(
@@ -153,3 +137,6 @@ async def jobs_of_file(tx: Connection, tenant_id: UUID, file_id: UUID, *, limit:
 def _job(row: Any) -> Job:
     told = dict(row)
     return Job(**{**told, **{name: json.loads(told[name]) for name in ("task", "progress", "outcome")}})
+
+
+JOBS: Final = TableList("vcci.jobs", COLUMNS, _job, {"id": newest_first("jobs_pkey")})

@@ -8,6 +8,7 @@ from typing import Final, LiteralString
 
 import vcci.database
 from vcci.database.connection_pool import ConnectionPool
+from vcci.database.table_lists import TableList
 from vcci.errors import ConfigurationError
 from vcci.services.paging import Order, OrderColumn
 
@@ -110,5 +111,7 @@ def declared_orders() -> Iterator[Order]:
         for value in vars(import_module(module.name)).values():
             if isinstance(value, Order):
                 yield value
+            elif isinstance(value, TableList):
+                yield from value.orders.values()
             elif isinstance(value, Mapping):
                 yield from (one for one in value.values() if isinstance(one, Order))

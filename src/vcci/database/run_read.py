@@ -6,18 +6,16 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from vcci.database.connections import Connection
-from vcci.database.keyset import Parameters, after
 from vcci.database.run_store import CategorySum
-from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
-
-RUNS: Final = {"id": Order("id", (OrderColumn("id", "r.id", "uuid", is_descending=True),), "runs_pkey")}
-"""The newest first: ids rise with time."""
+from vcci.database.table_lists import TableList
+from vcci.services.paging import newest_first
 
 COLUMNS: Final[LiteralString] = """
-    r.id, r.digest, r.title, r.year, r.rows, r.lines, r.excluded, r.not_covered, r.rejected,
-    r.total_mg_co2e, r.created_at,
-    NOT EXISTS (SELECT FROM vcci.runs s WHERE s.tenant_id = $1 AND s.successor_of = r.digest),
-    (SELECT p.id FROM vcci.runs p WHERE p.tenant_id = $1 AND p.digest = r.successor_of)
+    t.id, t.digest, t.title, t.year, t.rows, t.lines, t.excluded, t.not_covered, t.rejected,
+    t.total_mg_co2e, t.created_at,
+    NOT EXISTS (SELECT FROM vcci.runs s WHERE s.tenant_id = $1 AND s.successor_of = t.digest)
+        AS is_current,
+    (SELECT p.id FROM vcci.runs p WHERE p.tenant_id = $1 AND p.digest = t.successor_of) AS follows
 """
 """$1 is the tenant."""
 
@@ -46,6 +44,9 @@ class RunRow:
     successor_of: UUID | None
 
 
+RUNS: Final = TableList("vcci.runs", COLUMNS, lambda row: RunRow(*row), {"id": newest_first("runs_pkey")})
+
+
 @dataclass(frozen=True, slots=True)
 class WholeRun:
     """A run with its sums by category, and the JSON documents of its parameters, packs and inventory."""
@@ -57,23 +58,10 @@ class WholeRun:
     inventory: Any
 
 
-async def runs_page(tx: Connection, tenant_id: UUID, place: Place) -> Page[RunRow]:
-    """Return a page of a tenant's runs."""
-    parameters = Parameters()
-    mine = f"r.tenant_id = {parameters.add(tenant_id)}"
-    here, way = after(place.order, place.position, parameters)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.runs r WHERE {mine} AND {here}"
-        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
-        *parameters.values,
-    )
-    return page_at([RunRow(*row) for row in rows], place)
-
-
 async def run_by_id(tx: Connection, tenant_id: UUID, run_id: UUID) -> WholeRun | None:
     """Return a run of a tenant, None if there is none."""
-    query = f"SELECT {COLUMNS}, r.parameters, r.packs, r.inventory FROM vcci.runs r"
-    row = await tx.fetchrow(f"{query} WHERE r.tenant_id = $1 AND r.id = $2", tenant_id, run_id)
+    query = f"SELECT {COLUMNS}, t.parameters, t.packs, t.inventory FROM vcci.runs t"
+    row = await tx.fetchrow(f"{query} WHERE t.tenant_id = $1 AND t.id = $2", tenant_id, run_id)
     if row is None:
         return None
     sums = await tx.fetch(BY_CATEGORY, tenant_id, run_id)

@@ -10,22 +10,9 @@ from uuid import UUID
 
 from vcci.database.connections import Connection
 from vcci.database.ids import new_ids
-from vcci.database.keyset import Parameters, after
 from vcci.database.run_rows import index_key
-from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
-
-ID: Final = OrderColumn("id", "id", "uuid")
-SUPPLIERS: Final = {
-    "name": Order("name", (OrderColumn("name", "name", "text"), ID), "suppliers_by_name"),
-    "id": Order("id", (ID.reversed(),), "suppliers_pkey"),
-}
-
-FILTERS: Final = {
-    "name": "starts_with(lower(name), lower({}))",
-    "country": "country = {}",
-    "status": "status = {}",
-}
-"""What suppliers can be filtered by, and how."""
+from vcci.database.table_lists import TableList
+from vcci.services.paging import Order, OrderColumn, newest_first
 
 COLUMNS: Final[LiteralString] = (
     "id, source_key, name, duns_number, lei_code, country, industry_code, annual_spend_usd, status,"
@@ -91,6 +78,26 @@ class SupplierRow:
         return (self.source_key, mine) == (key, dict(details))
 
 
+SUPPLIERS: Final = TableList(
+    "vcci.suppliers",
+    COLUMNS,
+    lambda row: SupplierRow(*row),
+    {
+        "name": Order(
+            "name",
+            (OrderColumn("name", "name", "text"), OrderColumn("id", "id", "uuid")),
+            "suppliers_by_name",
+        ),
+        "id": newest_first("suppliers_pkey"),
+    },
+    {
+        "name": "starts_with(lower(name), lower({}::text))",
+        "country": "country = {}",
+        "status": "status = {}",
+    },
+)
+
+
 class Added(StrEnum):
     """What became of a supplier that was to be added."""
 
@@ -128,22 +135,6 @@ async def add_suppliers(
         there = next(by[name, asked[name]] for name in names[1:] if (name, asked[name]) in by)
         added.append((Added.EXISTING if there.says(key, one.details) else Added.CONFLICT, there))
     return added
-
-
-async def suppliers_page(
-    tx: Connection, tenant_id: UUID, place: Place, *, filters: Mapping[str, str]
-) -> Page[SupplierRow]:
-    """Return a page of a tenant's suppliers."""
-    parameters = Parameters()
-    conditions = [f"tenant_id = {parameters.add(tenant_id)}"]
-    conditions += [FILTERS[name].format(parameters.add(value, "text")) for name, value in filters.items()]
-    here, way = after(place.order, place.position, parameters)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM vcci.suppliers WHERE {' AND '.join(conditions)} AND {here}"
-        f" ORDER BY {way} LIMIT {place.limit + 1} OFFSET {place.offset}",
-        *parameters.values,
-    )
-    return page_at([SupplierRow(*row) for row in rows], place)
 
 
 async def supplier_by_id(tx: Connection, tenant_id: UUID, supplier_id: UUID) -> SupplierRow | None:

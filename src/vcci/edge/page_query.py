@@ -16,6 +16,7 @@ import orjson
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
+from vcci.database.table_lists import TableList
 from vcci.domain.access import Principal
 from vcci.edge.cursors import CursorCodec, CursorError
 from vcci.edge.pagination import (
@@ -128,6 +129,25 @@ def page_query(
         )
 
     return asked
+
+
+async def list_response(
+    service: Service,
+    principal: Principal,
+    asked: PageQuery,
+    *,
+    rows: TableList[T],
+    as_json: Callable[[T], Any],
+    filters: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a page of a table's rows, counted if that is asked for."""
+    paged, tenant_id, given = asked.of(service, principal), principal.tenant_id, filters or {}
+    async with service.pool.transaction(tenant_id) as tx:
+        page = await rows.page(tx, tenant_id, paged.place, filters=given)
+        is_counted = asked.params.total != "none"
+        total = await rows.count(tx, tenant_id, filters=given) if is_counted else None
+    return page_response(paged, page, as_json=as_json, total=total, headers=headers)
 
 
 def page_response(

@@ -1,7 +1,7 @@
 """Routes that read JSON strictly, and say what is wrong with a request as a problem."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -52,7 +52,7 @@ class StrictRoute(APIRoute):
 def problem_of_validation(error: RequestValidationError) -> ProblemError:
     """Return the problem that a request has, with a pointer (RFC 6901) to each fault."""
     faults = [
-        {"pointer": _pointer(fault["loc"]), "in": str(fault["loc"][0]), "detail": fault["msg"]}
+        {"pointer": _pointer(fault, error.body), "in": str(fault["loc"][0]), "detail": fault["msg"]}
         for fault in error.errors()
     ]
     return ProblemError(
@@ -60,6 +60,21 @@ def problem_of_validation(error: RequestValidationError) -> ProblemError:
     )
 
 
-def _pointer(location: tuple[Any, ...]) -> str:
-    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in location[1:])
-    return "".join(f"/{step}" for step in steps)
+def _pointer(fault: Mapping[str, Any], body: Any) -> str:
+    """Leave out the steps by which pydantic names the members of a union: they are not in the body."""
+    where, *steps = fault["loc"]
+    if where == "body":
+        steps = list(_steps_within(body, steps, is_missing=fault["type"] == "missing"))
+    written = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join(f"/{step}" for step in written)
+
+
+def _steps_within(value: Any, steps: Sequence[Any], *, is_missing: bool) -> Iterator[Any]:
+    for place, step in enumerate(steps, start=1):
+        is_member = isinstance(value, Mapping) and step in value
+        is_item = isinstance(value, list) and isinstance(step, int) and step < len(value)
+        if is_member or is_item:
+            value = value[step]
+            yield step
+        elif is_missing and place == len(steps):
+            yield step

@@ -53,7 +53,9 @@ def outcome_of(settings: Settings, task: LedgerTask, *, tell: Say) -> dict[str, 
             mapping=answered(
                 _mapping(options), options.conventions(), currency=options.currency, region=options.region
             ),
-            parameters=Parameters(tuple(options.pack), options.year, options.price_basis, options.gwp),
+            parameters=Parameters(
+                options.pack_names(), options.year or None, options.price_basis, options.gwp
+            ),
             out=root / task.out,
             hook=_telling(tell),
             repairs=[root / name for name in task.repairs],

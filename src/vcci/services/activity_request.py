@@ -20,6 +20,7 @@ from pydantic import (
 from vcci.domain.activity import ActivityData
 from vcci.domain.factor import OwnFactor
 from vcci.engine.choose import CALLER, OWN_FACTOR_PREFIX
+from vcci.services.json_values import NO_BOOLEAN
 
 MAX_TEXT = 1_000
 """Longest text of a request, in characters."""
@@ -144,7 +145,7 @@ class FactorOfCaller(_Strict, json_schema_extra=ONE_FIGURE):
     value: Figure | None = None
     unit: Text
     source: Text
-    price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    price_year: Annotated[int, Field(ge=1900, le=2200), NO_BOOLEAN] | None = None
     gases: Mapping[Name, Figure] = Field(default_factory=dict, json_schema_extra=NAMES)
     gases_kg_co2e: Mapping[Name, Figure] = Field(default_factory=dict, json_schema_extra=NAMES)
     gwp_set: ShortText = ""
@@ -181,7 +182,7 @@ class ActivityRequest(_Strict, json_schema_extra=BY_METHOD_OR_QUANTITY):
     """
 
     id: Id = ""
-    category: Annotated[int, Field(ge=1, le=15)]
+    category: Annotated[int, Field(ge=1, le=15), NO_BOOLEAN]
     method: ShortText = ""
     quantity: Number | None = None
     unit: ShortText = ""
@@ -189,7 +190,7 @@ class ActivityRequest(_Strict, json_schema_extra=BY_METHOD_OR_QUANTITY):
     factor: Factor | None = None
     factors: Mapping[Name, Factor] = Field(default_factory=dict, json_schema_extra=NAMES)
     date: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = ""
-    price_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    price_year: Annotated[int, Field(ge=1900, le=2200), NO_BOOLEAN] | None = None
     region: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = ""
 
     @model_validator(mode="after")

@@ -10,7 +10,8 @@ ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _iso_date(given: Any) -> Any:
-    if isinstance(given, str) and not ISO_DATE.fullmatch(given):
+    is_written = isinstance(given, str) and ISO_DATE.fullmatch(given)
+    if given is not None and not is_written and not isinstance(given, date):
         raise ValueError("a date is written YYYY-MM-DD")
     return given
 

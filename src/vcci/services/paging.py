@@ -51,6 +51,11 @@ class Order:
         return Order(self.name, tuple(column.reversed() for column in self.columns), self.index)
 
 
+def newest_first(index: str) -> Order:
+    """Return the order by id, the last first: ids rise with time."""
+    return Order("id", (OrderColumn("id", "id", "uuid", is_descending=True),), index)
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """A place in an order: the values of its columns in a row, and which way to go from there."""

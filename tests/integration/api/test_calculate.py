@@ -1,5 +1,8 @@
 """Single calculations, asked for over HTTP."""
 
+from typing import Any
+
+import pytest
 from tests.support.api import Api
 
 FLIGHT = {
@@ -56,3 +59,19 @@ async def test_history_is_read_in_pages_the_newest_first(api: Api) -> None:
         one = (await client.get(f"/api/v1/calculator/history/{made[2]['calculation_id']}")).json()
     assert [past["reply"] for past in first["data"] + rest["data"]] == made[::-1]
     assert (one["request"]["id"], one["total_kg_co2e"]) == ("2", "195.739200")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"category": True}, "/category"),
+        ({"price_year": 1}, "/price_year"),
+        ({"factor": {"unit": "kg", "source": "x", "value": "much"}}, "/factor/value"),
+        ({"factor": {"unit": "kg", "value": "1"}}, "/factor/source"),
+        ({"inputs": {"distance": None}}, "/inputs/distance"),
+    ],
+)
+async def test_pointer_leads_to_the_fault_in_the_body(api: Api, change: dict[str, Any], pointer: str) -> None:
+    async with api.client(await api.key()) as client:
+        refused = await client.post("/api/v1/calculator/calculate", json=FLIGHT | change)
+    assert pointer in [fault["pointer"] for fault in refused.json()["errors"]]

@@ -171,3 +171,11 @@ async def test_events_tell_of_progress_and_end_with_what_the_job_came_to(api: Ap
     ids = [int(one["id"]) for one in events[1:]]
     assert ids == sorted(ids)
     assert [line for line in later.splitlines() if line.startswith("event")] == ["event: completed"]
+
+
+async def test_pack_is_named_and_never_a_folder_of_the_service(api: Api) -> None:
+    async with api.client(await api.key()) as client:
+        for pack in ("../../etc", "/etc", "./pack", ".hidden"):
+            files = {"file": ("ledger.csv", RIGHT.encode())}
+            refused = await client.post(FILES, files=files, data={"packs": pack})
+            assert (refused.status_code, refused.json()["pointer"]) == (422, "/packs")

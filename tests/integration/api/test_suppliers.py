@@ -153,4 +153,4 @@ async def test_supplier_of_another_tenant_is_neither_read_nor_merged_into(api: A
         mine = (await add(client, "Mine", duns_number="150483782"))["id"]
         assert (await client.get(f"{URL}/{foreign}")).status_code == 404
         refused = await client.post(f"{URL}/{mine}/merge", json={"into": foreign})
-        assert (refused.status_code, refused.json()["detail"]) == (422, "There is no such supplier.")
+        assert (refused.status_code, refused.json()["detail"]) == (404, "There is no such supplier.")

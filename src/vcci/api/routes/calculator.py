@@ -18,11 +18,11 @@ from vcci.api.calculation_answers import (
     PastCalculation,
     past_as_json,
 )
-from vcci.database.calculation_store import HISTORY, add_calculations, calculation_by_id, calculations_page
+from vcci.database.calculation_store import HISTORY, add_calculations, calculation_by_id
 from vcci.database.connections import Connection
 from vcci.edge.calculated import OUTDATED, calculated
 from vcci.edge.descriptions import described
-from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Calculating, Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
@@ -59,7 +59,7 @@ class BatchRequest(BaseModel):
 
 Activity = Annotated[ActivityRequest, Body(examples=[RAIL, BOUGHT])]
 Records = Annotated[BatchRequest, Body(examples=[{"records": [RAIL, BOUGHT, {"category": 99}]}])]
-Paged = Annotated[PageQuery, Depends(page_query(HISTORY))]
+Paged = Annotated[PageQuery, Depends(page_query(HISTORY.orders))]
 LINES: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {AS_LINES.media_type: {}}}}
 
 
@@ -100,10 +100,9 @@ async def calculate_batch(
 @router.get("/history", response_model=PageAnswer[PastCalculation], responses=described(400))
 async def list_history(service: TheService, principal: Reader, paged: Paged) -> Response:
     """Return a page of the calculations that were asked for, the newest first."""
-    past = paged.of(service, principal)
-    async with service.pool.transaction(principal.tenant_id) as tx:
-        page = await calculations_page(tx, principal.tenant_id, past.place)
-    return page_response(past, page, as_json=past_as_json, headers=HISTORY_KEPT)
+    return await list_response(
+        service, principal, paged, rows=HISTORY, as_json=past_as_json, headers=HISTORY_KEPT
+    )
 
 
 @router.get("/history/{calculation_id}", response_model=PastCalculation)

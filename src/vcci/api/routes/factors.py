@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from vcci.domain.factor import EmissionFactor
 from vcci.domain.finding import NOTICES
+from vcci.edge.descriptions import described
 from vcci.edge.permissions import Reader, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
@@ -98,7 +99,7 @@ Pack = Annotated[str, Path(max_length=100, pattern=WRITABLE, examples=["epa-supp
 Code = Annotated[str, Path(max_length=300, pattern=WRITABLE, examples=["541511/purchaser"])]
 
 
-@router.get("", response_model=FactorsAnswer)
+@router.get("", response_model=FactorsAnswer, responses=described(404))
 async def search_factors(
     service: TheService, _: Reader, *, q: Words, pack: Packs, region: Region = "", limit: Limit = 20
 ) -> Response:

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from vcci.api.intake_writes import SHOWN_JOBS, IntakeWrite, file_as_json
 from vcci.api.job_answers import JobAnswer, job_as_json
-from vcci.database.intake_store import FILES, files_page
+from vcci.database.intake_store import FILES
 from vcci.database.job_store import jobs_of_file
 from vcci.edge.descriptions import described
-from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.strict_route import StrictRoute
 from vcci.services.ledger_options import LedgerOptions
@@ -57,7 +57,7 @@ class Queued(BaseModel):
 Options = Annotated[LedgerOptions, Body(examples=[{"currency": "GBP", "date_order": "day-month-year"}])]
 Uploaded = Annotated[UploadForm, Form(media_type=MULTIPART)]
 Mended = Annotated[UploadFile, File(description="rejects.csv with what could be mended.")]
-Paged = Annotated[PageQuery, Depends(page_query(FILES))]
+Paged = Annotated[PageQuery, Depends(page_query(FILES.orders))]
 
 
 async def _writing(service: TheService, principal: Editor) -> IntakeWrite:
@@ -82,10 +82,7 @@ async def upload_file(asked: Uploaded, writing: Writing, write: TheWrite) -> Res
 @router.get("", response_model=PageAnswer[FileAnswer], responses=described(400))
 async def list_files(service: TheService, principal: Reader, paged: Paged) -> Response:
     """Return a page of the files that were uploaded, the newest first."""
-    files = paged.of(service, principal)
-    async with service.pool.transaction(principal.tenant_id) as tx:
-        page = await files_page(tx, principal.tenant_id, files.place)
-    return page_response(files, page, as_json=file_as_json)
+    return await list_response(service, principal, paged, rows=FILES, as_json=file_as_json)
 
 
 @router.get("/{file_id}", response_model=FileWithJobs)

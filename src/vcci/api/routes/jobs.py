@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import StreamingResponse
 
 from vcci.api.job_answers import JobAnswer, JobEvents, job_as_json
-from vcci.database.job_store import JOBS, job_by_id, jobs_page
+from vcci.database.job_store import JOBS, job_by_id
 from vcci.edge.descriptions import described
-from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Reader, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
@@ -19,9 +19,9 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], route_class=StrictRoute
 
 EVENT_STREAM: Final = "text/event-stream"
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}, "description": "The events."}
+    200: {"content": {EVENT_STREAM: {}}, "description": "The events."}
 }
-Paged = Annotated[PageQuery, Depends(page_query(JOBS))]
+Paged = Annotated[PageQuery, Depends(page_query(JOBS.orders))]
 LastEvent = Annotated[
     str, Header(pattern="^[0-9]{0,9}$", description="The id of the last event that was seen.")
 ]
@@ -30,10 +30,7 @@ LastEvent = Annotated[
 @router.get("", response_model=PageAnswer[JobAnswer], responses=described(400))
 async def list_jobs(service: TheService, principal: Reader, paged: Paged) -> Response:
     """Return a page of the jobs, the newest first."""
-    jobs = paged.of(service, principal)
-    async with service.pool.transaction(principal.tenant_id) as tx:
-        page = await jobs_page(tx, principal.tenant_id, jobs.place)
-    return page_response(jobs, page, as_json=job_as_json)
+    return await list_response(service, principal, paged, rows=JOBS, as_json=job_as_json)
 
 
 @router.get("/{job_id}", response_model=JobAnswer)

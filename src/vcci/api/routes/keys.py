@@ -8,18 +8,19 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from vcci.database.api_keys import KEYS, StoredKey, add_key, key_by_id, keys_page, revoke_key
+from vcci.database.api_keys import KEYS, StoredKey, add_key, key_by_id, revoke_key
 from vcci.database.connections import Connection
 from vcci.database.ids import new_id
 from vcci.domain.access import PERMISSIONS, Permission, Principal, Role
 from vcci.domain.api_keys import new_key
 from vcci.edge.descriptions import described
-from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Administrator, TheService, TheWrite
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
 from vcci.edge.write_once import Reply
 from vcci.services.activity_request import WRITABLE
+from vcci.services.json_values import NO_BOOLEAN
 
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"], route_class=StrictRoute)
 
@@ -35,7 +36,7 @@ class KeyRequest(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=WRITABLE)]
     role: Role
     permissions: Annotated[list[Permission], Field(max_length=10)] = []
-    expires_in_days: Annotated[int | None, Field(ge=1, le=MOST_DAYS)] = None
+    expires_in_days: Annotated[int | None, Field(ge=1, le=MOST_DAYS), NO_BOOLEAN] = None
 
 
 class KeyAnswer(BaseModel):
@@ -57,16 +58,13 @@ class NewKeyAnswer(KeyAnswer):
 
 
 Asked = Annotated[KeyRequest, Body(examples=[EXAMPLE])]
-Paged = Annotated[PageQuery, Depends(page_query(KEYS))]
+Paged = Annotated[PageQuery, Depends(page_query(KEYS.orders))]
 
 
 @router.get("", response_model=PageAnswer[KeyAnswer], responses=described(400))
 async def list_keys(service: TheService, principal: Administrator, paged: Paged) -> Response:
     """Return a page of the tenant's keys, the newest first."""
-    keys = paged.of(service, principal)
-    async with service.pool.transaction(principal.tenant_id) as tx:
-        page = await keys_page(tx, principal.tenant_id, keys.place)
-    return page_response(keys, page, as_json=_as_json)
+    return await list_response(service, principal, paged, rows=KEYS, as_json=_as_json)
 
 
 @router.post("", status_code=201, response_model=NewKeyAnswer, responses=described(409))

@@ -22,6 +22,7 @@ from vcci.reports.table_files import FILE_OF, MEDIA_TYPES
 from vcci.runtime.service import Service
 from vcci.services.days import Day
 from vcci.services.emission_reports import Dimension, EmissionReport, Period, ReportAsked
+from vcci.services.json_values import NO_BOOLEAN, YesOrNo
 
 router = APIRouter(prefix="/api/v1/reporting", tags=["reporting"], route_class=StrictRoute)
 
@@ -60,11 +61,13 @@ class ReportRequest(BaseModel):
         default=None, description="The first day. With a period, lines without a date fall out."
     )
     end_date: Day | None = Field(default=None, description="The last day.")
-    scope3_categories: Annotated[list[Annotated[int, Field(ge=0, le=15)]], Field(max_length=16)] = []
+    scope3_categories: Annotated[
+        list[Annotated[int, Field(ge=0, le=15), NO_BOOLEAN]], Field(max_length=16)
+    ] = []
     runs: Annotated[list[UUID], Field(max_length=100)] = []
     group_by: Annotated[list[Dimension], Field(max_length=3)] = []
     format: ReportFormat = ReportFormat.JSON
-    with_interval: bool = Field(
+    with_interval: YesOrNo = Field(
         default=False,
         description="Give the 95 % interval of each sum, too: it reads all lines, and is slower.",
     )

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, Field
 
 from vcci.database.line_read import derivation_row
-from vcci.database.run_read import RUNS, RunRow, run_by_id, runs_page
+from vcci.database.run_read import RUNS, RunRow, run_by_id
 from vcci.domain.display import exact_kilograms
 from vcci.domain.inventory import PackInUse
 from vcci.edge.descriptions import described
-from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Reader, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
@@ -82,17 +82,14 @@ class DerivationAnswer(BaseModel):
     interval_mg_co2e: list[int] | None = Field(description="95 of 100 values lie in it.")
 
 
-Paged = Annotated[PageQuery, Depends(page_query(RUNS))]
+Paged = Annotated[PageQuery, Depends(page_query(RUNS.orders))]
 RowNumber = Annotated[int, Path(ge=1, le=MOST_ROWS, description="The number of a row, from 1.")]
 
 
 @router.get("", response_model=PageAnswer[RunAnswer], responses=described(400))
 async def list_runs(service: TheService, principal: Reader, paged: Paged) -> Response:
     """Return a page of the runs, the newest first; single activities are in one that stays open."""
-    runs = paged.of(service, principal)
-    async with service.pool.transaction(principal.tenant_id) as tx:
-        page = await runs_page(tx, principal.tenant_id, runs.place)
-    return page_response(runs, page, as_json=_as_json, headers=KEPT)
+    return await list_response(service, principal, paged, rows=RUNS, as_json=_as_json, headers=KEPT)
 
 
 @router.get("/{run_id}", response_model=WholeRunAnswer)

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vcci.api.line_answers import etag_of
 from vcci.api.supplier_writes import SupplierWrite, supplier_as_json
-from vcci.database.supplier_store import FILTERS, SUPPLIERS, supplier_by_id, suppliers_page
+from vcci.database.supplier_store import SUPPLIERS, supplier_by_id
 from vcci.edge.descriptions import described
-from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
+from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
@@ -103,7 +103,7 @@ async def supplier_write(request: Request, principal: Editor) -> SupplierWrite:
 Given = Annotated[SupplierRequest, Body(examples=[EXAMPLE])]
 Many = Annotated[SuppliersRequest, Body(examples=[{"suppliers": [EXAMPLE, {"supplier_name": ""}]}])]
 Filters = Annotated[dict[str, str], Depends(supplier_filters)]
-Paged = Annotated[PageQuery, Depends(page_query(SUPPLIERS, filters=tuple(FILTERS)))]
+Paged = Annotated[PageQuery, Depends(page_query(SUPPLIERS.orders, filters=tuple(SUPPLIERS.filters)))]
 Writing = Annotated[SupplierWrite, Depends(supplier_write)]
 IfMatch = Annotated[str, Header(description="The ETag of the version that is corrected.")]
 
@@ -113,10 +113,9 @@ shared = APIRouter(route_class=StrictRoute)
 @shared.get("", response_model=PageAnswer[SupplierAnswer], responses=described(400))
 async def list_suppliers(service: TheService, principal: Reader, paged: Paged, filters: Filters) -> Response:
     """Return a page of the suppliers."""
-    suppliers = paged.of(service, principal)
-    async with service.pool.transaction(principal.tenant_id) as tx:
-        page = await suppliers_page(tx, principal.tenant_id, suppliers.place, filters=filters)
-    return page_response(suppliers, page, as_json=supplier_as_json, headers=KEPT)
+    return await list_response(
+        service, principal, paged, rows=SUPPLIERS, as_json=supplier_as_json, filters=filters, headers=KEPT
+    )
 
 
 @shared.post("", status_code=201, response_model=SupplierAnswer, responses=described(409) | {200: {}})
@@ -131,7 +130,7 @@ async def add_suppliers(asked: Many, writing: Writing, write: TheWrite) -> Respo
     return await write.once(lambda tx: writing.add_many(tx, asked.suppliers))
 
 
-@shared.get("/{supplier_id}", response_model=SupplierAnswer)
+@shared.get("/{supplier_id:uuid}", response_model=SupplierAnswer)
 async def get_supplier(supplier_id: UUID, service: TheService, principal: Reader) -> Response:
     """Return one supplier."""
     async with service.pool.transaction(principal.tenant_id) as tx:
@@ -143,7 +142,7 @@ async def get_supplier(supplier_id: UUID, service: TheService, principal: Reader
     return Response(content, media_type="application/json", headers=headers)
 
 
-@shared.put("/{supplier_id}", response_model=SupplierAnswer, responses=described(409, 412, 428))
+@shared.put("/{supplier_id:uuid}", response_model=SupplierAnswer, responses=described(409, 412, 428))
 async def correct_supplier(
     supplier_id: UUID, asked: Given, writing: Writing, write: TheWrite, if_match: IfMatch = ""
 ) -> Response:
@@ -153,7 +152,7 @@ async def correct_supplier(
     return await write.once(lambda tx: writing.correct(tx, supplier_id, asked, if_match=if_match))
 
 
-@shared.post("/{supplier_id}/merge", response_model=SupplierAnswer, responses=described(409))
+@shared.post("/{supplier_id:uuid}/merge", response_model=SupplierAnswer, responses=described(409))
 async def merge_supplier(
     supplier_id: UUID, asked: MergeRequest, writing: Writing, write: TheWrite
 ) -> Response:
