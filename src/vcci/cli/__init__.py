@@ -42,6 +42,7 @@ def _register() -> None:
         db,
         explain,
         factors,
+        keys,
         run,
         settings,
         template,
@@ -59,6 +60,7 @@ def _register() -> None:
     app.command("schema")(calculate.schema)
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")
+    app.add_typer(keys.app, name="keys")
     app.command("bench", context_settings={"ignore_unknown_options": True})(bench.bench)
     app.command("settings")(settings.settings)
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from vcci.database.connections import Connection
+from vcci.database.ids import new_id
 from vcci.database.table_lists import TableList
+from vcci.domain.access import Permission, Role
+from vcci.domain.api_keys import ApiKey, new_key
 from vcci.services.paging import newest_first
 
 
@@ -30,6 +33,27 @@ COLUMNS: Final = "id, name, role, permissions, secret_digest, created_at, expire
 KEYS: Final = TableList(
     "vcci.api_keys", COLUMNS, lambda row: StoredKey(*row), {"id": newest_first("api_keys_pkey")}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """What a key is for: its role, of that only some permissions if any are named, and how long it lives."""
+
+    name: str
+    role: Role
+    permissions: Sequence[Permission] = ()
+    life: timedelta | None = None
+
+
+async def mint_key(
+    tx: Connection, tenant_id: UUID, terms: KeyTerms, *, pepper: bytes
+) -> tuple[ApiKey, StoredKey]:
+    """Make a key and store all of it but its secret; role loader."""
+    key, now = new_key(tenant_id, UUID(str(new_id()))), datetime.now(UTC)
+    digest, expires_at = key.digest(pepper), None if terms.life is None else now + terms.life
+    stored = StoredKey(key.key_id, terms.name, terms.role, terms.permissions, digest, now, expires_at, None)
+    await add_key(tx, tenant_id, stored)
+    return key, stored
 
 
 async def add_key(tx: Connection, tenant_id: UUID, key: StoredKey) -> None:
@@ -59,6 +83,12 @@ async def held_key(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey |
         *(tenant_id, key_id),
     )
     return None if row is None else StoredKey(*row)
+
+
+async def keys_of(tx: Connection, tenant_id: UUID) -> list[StoredKey]:
+    """Return all of the tenant's keys, the newest first."""
+    query = f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 ORDER BY id DESC"
+    return [StoredKey(*row) for row in await tx.fetch(query, tenant_id)]
 
 
 async def key_by_id(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey | None:

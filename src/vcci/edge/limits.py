@@ -32,7 +32,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         most = self.larger.get(scope["path"], self.most_bytes)
-        refused = _refusal(scope["headers"], most)
+        refused = _refusal(scope, most)
         if refused is not None:
             await problem(refused)(scope, receive, send)
             return
@@ -59,7 +59,11 @@ class BodyLimit:
             await problem(error)(scope, receive, send)
 
 
-def _refusal(headers: list[tuple[bytes, bytes]], most: int) -> ProblemError | None:
+def _refusal(scope: Scope, most: int) -> ProblemError | None:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (scope["http_version"] == "1.1" and hosts in ([], [b""])):
+        return ProblemError("host_refused", headers={"Connection": "close"})
     lengths = [value for name, value in headers if name == b"content-length"]
     codings = [value for name, value in headers if name == b"transfer-encoding"]
     if len(lengths) + len(codings) > 1 or not all(length.isdigit() for length in lengths):

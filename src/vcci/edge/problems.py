@@ -35,6 +35,7 @@ KINDS: Final[dict[str, Kind]] = {
         "The length of the request is told in two ways",
         "Send one Content-Length, or one Transfer-Encoding.",
     ),
+    "host_refused": Kind(400, "The host is not told once", "Send one Host field."),
     "cursor_refused": Kind(
         400,
         "The cursor is of no use here",

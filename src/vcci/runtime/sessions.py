@@ -3,19 +3,20 @@
 Both are API keys of the home tenant with a short life, so that they are checked, revoked and kept like any.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from vcci.database.api_keys import StoredKey, add_key, held_key, revoke_key
+from vcci.database.api_keys import KeyTerms, held_key, mint_key, revoke_key
 from vcci.database.connection_pool import opened_pool
 from vcci.database.connections import Connection, connected
-from vcci.database.ids import new_id
 from vcci.database.migrate import migrate
 from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.tenants import ensure_tenant
 from vcci.domain.access import Role
-from vcci.domain.api_keys import ApiKey, new_key, parsed
+from vcci.domain.api_keys import parsed
 from vcci.runtime.ledgers import database_url
 from vcci.runtime.service import Service, service_secret
 from vcci.runtime.service_secret import derived
@@ -27,16 +28,24 @@ TOKEN_LIFE: Final = timedelta(minutes=10)
 SESSION_LIFE: Final = timedelta(hours=12)
 
 
-async def one_time_token(settings: Settings) -> str:
-    """Return a new token for the first page, for the tenant of the settings."""
+@asynccontextmanager
+async def key_desk(settings: Settings) -> AsyncIterator[tuple[Connection, UUID, bytes]]:
+    """Give a transaction in which keys of the settings' tenant are made, that tenant, and the pepper."""
     url = database_url(settings)
     await migrate(url)
     async with connected(url) as connection:
         tenant_id = await ensure_tenant(connection, settings.tenant)
     pepper = derived(service_secret(settings), purpose="api keys")
     async with opened_pool(url, size=1) as pool, pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx:
-        made = await _made(tx, tenant_id, (TOKEN_NAME, TOKEN_LIFE), pepper=pepper)
-    return made.text()
+        yield tx, tenant_id, pepper
+
+
+async def one_time_token(settings: Settings) -> str:
+    """Return a new token for the first page, for the tenant of the settings."""
+    terms = KeyTerms(TOKEN_NAME, Role.ADMIN, life=TOKEN_LIFE)
+    async with key_desk(settings) as (tx, tenant_id, pepper):
+        key, _ = await mint_key(tx, tenant_id, terms, pepper=pepper)
+    return key.text()
 
 
 async def session_for(service: Service, token: str) -> str | None:
@@ -51,14 +60,6 @@ async def session_for(service: Service, token: str) -> str | None:
         if not key.has_digest(stored.secret_digest, service.pepper):
             return None
         await revoke_key(tx, key.tenant_id, key.key_id)
-        made = await _made(tx, key.tenant_id, (SESSION_NAME, SESSION_LIFE), pepper=service.pepper)
-    return made.text()
-
-
-async def _made(tx: Connection, tenant_id: UUID, kind: tuple[str, timedelta], *, pepper: bytes) -> ApiKey:
-    name, life = kind
-    key, now = new_key(tenant_id, UUID(str(new_id()))), datetime.now(UTC)
-    await add_key(
-        tx, tenant_id, StoredKey(key.key_id, name, Role.ADMIN, [], key.digest(pepper), now, now + life, None)
-    )
-    return key
+        terms = KeyTerms(SESSION_NAME, Role.ADMIN, life=SESSION_LIFE)
+        session, _ = await mint_key(tx, key.tenant_id, terms, pepper=service.pepper)
+    return session.text()

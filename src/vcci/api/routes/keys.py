@@ -1,18 +1,16 @@
 """Keys of the API: made for a role, shown once, and revoked."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from vcci.database.api_keys import KEYS, StoredKey, add_key, key_by_id, revoke_key
+from vcci.database.api_keys import KEYS, KeyTerms, StoredKey, key_by_id, mint_key, revoke_key
 from vcci.database.connections import Connection
-from vcci.database.ids import new_id
 from vcci.domain.access import PERMISSIONS, Permission, Principal, Role
-from vcci.domain.api_keys import new_key
 from vcci.edge.descriptions import described
 from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Administrator, TheService, TheWrite
@@ -73,14 +71,9 @@ async def make_key(asked: Asked, service: TheService, principal: Administrator, 
     _refuse_more(principal, asked)
 
     async def make(tx: Connection) -> Reply:
-        key, now = new_key(principal.tenant_id, UUID(str(new_id()))), datetime.now(UTC)
-        days = asked.expires_in_days
-        expires_at = None if days is None else now + timedelta(days=days)
-        digest = key.digest(service.pepper)
-        stored = StoredKey(
-            key.key_id, asked.name, asked.role, asked.permissions, digest, now, expires_at, None
-        )
-        await add_key(tx, principal.tenant_id, stored)
+        life = None if asked.expires_in_days is None else timedelta(days=asked.expires_in_days)
+        terms = KeyTerms(asked.name, asked.role, asked.permissions, life)
+        key, stored = await mint_key(tx, principal.tenant_id, terms, pepper=service.pepper)
         told = _as_json(stored)
         return Reply(told | {"key": key.text()}, 201, kept=told | {"key": None})
 
