@@ -37,7 +37,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 def _curl(document: Mapping[str, Any], path: str, *, method: str) -> str:
     told = f'curl -X {method.upper()} {path} -H "Authorization: Bearer $VCCI_KEY"'
     content = document["paths"][path][method].get("requestBody", {}).get("content", {})
-    example = next(iter(content.get("application/json", {}).get("examples", {}).values()), None)
-    if example is None:
+    examples = content.get("application/json", {}).get("schema", {}).get("examples")
+    if not examples:
         return told
-    return f"{told} \\\n  -H 'Content-Type: application/json' -d '{json.dumps(example['value'])}'"
+    return f"{told} \\\n  -H 'Content-Type: application/json' -d '{json.dumps(examples[0])}'"

@@ -5,10 +5,12 @@ from importlib import resources
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from vcci import __version__
-from vcci.domain.display import tonnes
+from vcci.domain.display import interval_text, tonnes
+from vcci.domain.inventory import Interval
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
@@ -20,6 +22,8 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
+ASSETS: Final = {"pages.css": "text/css", "mark.svg": "image/svg+xml"}
+
 
 def page(name: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     """Return a page made from a template."""
@@ -27,14 +31,29 @@ def page(name: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def style_sheet() -> Response:
-    """Return the style sheet of all pages."""
-    return Response(_style(), media_type="text/css", headers=HEADERS | {"Cache-Control": "max-age=3600"})
+def asset(name: str) -> Response:
+    """Return what pages load: one of ASSETS."""
+    headers = HEADERS | {"Cache-Control": "max-age=3600"}
+    return Response(_bytes(name), media_type=ASSETS[name], headers=headers)
 
 
 @cache
-def _style() -> bytes:
-    return resources.files("vcci.api").joinpath("templates/pages.css").read_bytes()
+def _bytes(name: str) -> bytes:
+    return resources.files("vcci.api").joinpath("templates", name).read_bytes()
+
+
+def _between(bounds: tuple[int | None, int | None]) -> str:
+    """Return the bounds of an interval in tonnes; empty where it is not known."""
+    low, high = bounds
+    return "" if low is None or high is None else interval_text(Interval(low, high, 0, 0))
+
+
+def _coded(text: str) -> Markup:
+    """Set what stands between backticks as code."""
+    parts = enumerate(text.split("`"))
+    return Markup().join(
+        Markup("<code>{}</code>").format(p) if place % 2 else escape(p) for place, p in parts
+    )
 
 
 @cache
@@ -46,5 +65,5 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(tonnes=tonnes, count="{:,}".format)
+    made.filters.update(tonnes=tonnes, count="{:,}".format, coded=_coded, between=_between)
     return made

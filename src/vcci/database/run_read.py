@@ -15,7 +15,8 @@ COLUMNS: Final[LiteralString] = """
     t.total_mg_co2e, t.created_at,
     NOT EXISTS (SELECT FROM vcci.runs s WHERE s.tenant_id = $1 AND s.successor_of = t.digest)
         AS is_current,
-    (SELECT p.id FROM vcci.runs p WHERE p.tenant_id = $1 AND p.digest = t.successor_of) AS follows
+    (SELECT p.id FROM vcci.runs p WHERE p.tenant_id = $1 AND p.digest = t.successor_of) AS follows,
+    (t.inventory->'interval'->>'low_mg_co2e')::bigint, (t.inventory->'interval'->>'high_mg_co2e')::bigint
 """
 """$1 is the tenant."""
 
@@ -42,6 +43,8 @@ class RunRow:
     created_at: datetime
     is_current: bool
     successor_of: UUID | None
+    low_mg_co2e: int | None
+    high_mg_co2e: int | None
 
 
 RUNS: Final = TableList("vcci.runs", COLUMNS, lambda row: RunRow(*row), {"id": newest_first("runs_pkey")})

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from vcci.database.connections import Connection, connected
@@ -31,6 +32,14 @@ class StoredRun:
     lines: int
     total_mg_co2e: int
     created_at: datetime
+    low_mg_co2e: int | None
+    high_mg_co2e: int | None
+
+
+INTERVAL: Final[LiteralString] = (
+    "(inventory->'interval'->>'low_mg_co2e')::bigint, (inventory->'interval'->>'high_mg_co2e')::bigint"
+)
+"""The bounds of a run's 95 % interval; null where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class CategorySum:
 async def runs_of(tx: Connection, tenant_id: UUID) -> list[StoredRun]:
     """Return a tenant's runs, newest first."""
     rows = await tx.fetch(
-        "SELECT id, digest, title, year, rows, lines, total_mg_co2e, created_at FROM vcci.runs"
+        f"SELECT id, digest, title, year, rows, lines, total_mg_co2e, created_at, {INTERVAL} FROM vcci.runs"
         " WHERE tenant_id = $1 ORDER BY id DESC",
         tenant_id,
     )

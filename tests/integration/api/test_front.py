@@ -48,7 +48,10 @@ async def test_page_runs_no_script_and_loads_nothing_from_elsewhere(api: Api, pa
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "<script" not in answer.text
-    assert set(re.findall(r'<link[^>]+href="([^"]+)"', answer.text)) == {"/assets/pages.css"}
+    assert set(re.findall(r'<link[^>]+href="([^"]+)"', answer.text)) == {
+        "/assets/pages.css",
+        "/assets/mark.svg",
+    }
     assert re.search(r'<html lang="en">', answer.text)
 
 
@@ -65,4 +68,5 @@ async def test_description_shows_every_operation_with_what_it_needs(api: Api) ->
         text = (await client.get("/docs")).text
     assert document["openapi"].startswith("3.1")
     assert all(path in text for path in document["paths"])
-    assert "Needs `calculate`" in text
+    assert "Needs <code>calculate</code>" in text
+    assert "&#34;category&#34;: 6" in text

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from vcci.api.described_operations import by_tag
-from vcci.api.pages import HEADERS, page, style_sheet
+from vcci.api.pages import HEADERS, asset, page
 from vcci.database.run_store import runs_of
 from vcci.domain.access import Permission
 from vcci.edge.authentication import SESSION_COOKIE, principal_in
@@ -56,7 +56,13 @@ async def problem_page(code: str) -> Response:
 @router.get("/assets/pages.css")
 async def style() -> Response:
     """Return the style of the pages."""
-    return style_sheet()
+    return asset("pages.css")
+
+
+@router.get("/assets/mark.svg")
+async def mark() -> Response:
+    """Return the icon of the pages."""
+    return asset("mark.svg")
 
 
 async def _session(service: TheService, token: str) -> Response:

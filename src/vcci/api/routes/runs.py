@@ -39,6 +39,7 @@ class RunAnswer(BaseModel):
     rejected: int
     total_kg_co2e: str
     total_mg_co2e: int
+    interval_95_kg_co2e: list[str] | None = Field(description="None where no uncertainty is known.")
     created_at: datetime
     is_current: bool = Field(description="Whether no other run took its place.")
     successor_of: UUID | None = Field(description="The run whose place it took.")
@@ -129,10 +130,14 @@ async def explain_row(run_id: UUID, row: RowNumber, service: TheService, princip
 
 
 def _as_json(run: RunRow) -> dict[str, Any]:
-    told = {name: getattr(run, name) for name in RunRow.__slots__}
+    told = {name: getattr(run, name) for name in RunRow.__slots__ if name in RunAnswer.model_fields}
+    bounds = (run.low_mg_co2e, run.high_mg_co2e)
+    interval = [exact_kilograms(mg) for mg in bounds if mg is not None] or None
     earlier = run.successor_of and str(run.successor_of)
     mended = {"id": str(run.id), "successor_of": earlier}
-    return {**told, **mended, "total_kg_co2e": exact_kilograms(run.total_mg_co2e)}
+    return {**told, **mended, "total_kg_co2e": exact_kilograms(run.total_mg_co2e)} | {
+        "interval_95_kg_co2e": interval
+    }
 
 
 def _document(stored: Any) -> Any:
