@@ -12,8 +12,8 @@ SEED = "20261125"
 PHASES = "examples,coverage,fuzzing,stateful"
 
 
-def test_every_operation_does_what_the_document_says(url: str, tmp_path: Path) -> None:
-    with in_a_thread(url, requests_per_minute=10**9) as (address, key):
+def test_every_operation_does_what_the_document_says(url: str, tmp_path: Path, data_dir: Path) -> None:
+    with in_a_thread(url, data_dir=data_dir, requests_per_minute=10**9) as (address, key):
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)]
         command += ["run", f"{address}/openapi.json"]
         command += ["--header", f"Authorization: Bearer {key}", "--checks", "all", "--phases", PHASES]

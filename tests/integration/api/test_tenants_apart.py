@@ -1,12 +1,10 @@
 """What one tenant has, another never sees: by no id, list, cursor or kept answer."""
 
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
-import pytest_asyncio
-from tests.support.api import Api, running
+from tests.support.api import Api
 from tests.support.tenants import BOOKED, MARKER, furnish, ids_seen
 
 from vcci.api.app import api as routes
@@ -29,13 +27,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/intake/suppliers/{supplier_id}": {"supplier_name": "Ours"},
 }
 """Bodies that are valid, so that what is told apart is only the id."""
-
-
-@pytest_asyncio.fixture
-async def api(url: str, data_dir: Path) -> Any:
-    """The application with a data folder of its own."""
-    async with running(url, data_dir=data_dir) as api:
-        yield api
 
 
 async def test_no_list_of_another_tenant_has_the_marker(api: Api) -> None:

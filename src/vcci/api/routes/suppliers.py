@@ -102,6 +102,7 @@ async def supplier_write(request: Request, principal: Editor) -> SupplierWrite:
 
 Given = Annotated[SupplierRequest, Body(examples=[EXAMPLE])]
 Many = Annotated[SuppliersRequest, Body(examples=[{"suppliers": [EXAMPLE, {"supplier_name": ""}]}])]
+Merge = Annotated[MergeRequest, Body(examples=[{"into": "01a211dd-d020-7536-b40b-3ef4e98d1b14"}])]
 Filters = Annotated[dict[str, str], Depends(supplier_filters)]
 Paged = Annotated[PageQuery, Depends(page_query(SUPPLIERS.orders, filters=tuple(SUPPLIERS.filters)))]
 Writing = Annotated[SupplierWrite, Depends(supplier_write)]
@@ -153,9 +154,7 @@ async def correct_supplier(
 
 
 @shared.post("/{supplier_id:uuid}/merge", response_model=SupplierAnswer, responses=described(409))
-async def merge_supplier(
-    supplier_id: UUID, asked: MergeRequest, writing: Writing, write: TheWrite
-) -> Response:
+async def merge_supplier(supplier_id: UUID, asked: Merge, writing: Writing, write: TheWrite) -> Response:
     """Merge a supplier into another; its lines stay as they were booked, and reports count them there."""
     return await write.once(lambda tx: writing.merge(tx, supplier_id, into=asked.into))
 
