@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from vcci import __version__
 from vcci.domain.display import interval_text, tonnes
 from vcci.domain.inventory import Interval
+from vcci.reports.inventory import base_style
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
@@ -39,7 +40,8 @@ def asset(name: str) -> Response:
 
 @cache
 def _bytes(name: str) -> bytes:
-    return resources.files("vcci.api").joinpath("templates", name).read_bytes()
+    own = resources.files("vcci.api").joinpath("templates", name).read_bytes()
+    return base_style().encode() + own if name == "pages.css" else own
 
 
 def _between(bounds: tuple[int | None, int | None]) -> str:

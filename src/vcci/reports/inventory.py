@@ -116,7 +116,16 @@ def _chart(bars: Iterable[tuple[str, int]]) -> BarChart:
 
 @cache
 def _style() -> str:
-    return resources.files("vcci.reports").joinpath("templates/inventory.css").read_text(encoding="utf-8")
+    return base_style() + _read("inventory.css")
+
+
+def base_style() -> str:
+    """Return the style that every page of the product begins with: colours, letters, links."""
+    return _read("base.css")
+
+
+def _read(name: str) -> str:
+    return resources.files("vcci.reports").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _csp_digest(style: str) -> str:
