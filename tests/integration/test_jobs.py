@@ -136,10 +136,11 @@ async def test_two_workers_do_many_jobs_each_once(service: Service) -> None:
     assert [(one.state, one.attempts) for one in done] == [("completed", 1)] * 4
 
 
+@pytest.mark.parametrize("dying", ["import os; os.kill(os.getpid(), 9)", "print('what nobody understands')"])
 async def test_job_whose_process_dies_each_time_is_given_up(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch, dying: str
 ) -> None:
-    monkeypatch.setattr(job_worker, "CHILD", ("-c", "import os; os.kill(os.getpid(), 9)"))
+    monkeypatch.setattr(job_worker, "CHILD", ("-c", dying))
     job_id = await queued(service)
     async with job_worker.working(service):
         failed = await until_over(service, job_id)

@@ -86,6 +86,8 @@ class JobWorker:
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(held, is_counted=False))
             raise
+        except (OSError, ValueError):  # it could not be begun, or said what nobody understands
+            told = None
         if told is None or told.get("may_pass"):
             await self._hand_back(held, is_counted=True)
         else:
