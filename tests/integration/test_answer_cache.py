@@ -11,9 +11,9 @@ from tests.support.database import execute
 from tests.support.waiting import until
 
 from vcci.database.connections import connected
-from vcci.database.notifications import listening
+from vcci.database.notifications import OUTDATED, listening
 from vcci.domain.access import Permission, Principal, Role
-from vcci.edge.answer_cache import CHANNEL, AnswerCache
+from vcci.edge.answer_cache import AnswerCache
 from vcci.middleware.cache_store import MemoryStore
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
@@ -52,7 +52,7 @@ async def get(cache: AnswerCache, tenant: UUID = OURS, rights: tuple[Permission,
 async def process(url: str) -> AsyncIterator[AnswerCache]:
     """A cache as a worker has it, listening."""
     cache = AnswerCache(Numbers())
-    async with listening(url, {CHANNEL: cache.heard}, on_gap=cache.on_gap) as cache.notifications:
+    async with listening(url, {OUTDATED: cache.heard}, on_gap=cache.on_gap) as cache.notifications:
         await until(lambda: bool(cache.notifications and cache.notifications.is_listening))
         yield cache
         await cache.middleware.aclose()
@@ -74,7 +74,7 @@ async def announce(url: str, *, commits: bool) -> None:
     async with connected(url) as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{OURS}/numbers")
+        await connection.execute("SELECT pg_notify($1, $2)", OUTDATED, f"{OURS}/numbers")
         await (transaction.commit() if commits else transaction.rollback())
 
 
@@ -100,7 +100,7 @@ async def test_write_that_is_rolled_back_drops_nothing(
     assert await get(two[0], THEIRS) == "1"
     assert await get(two[0]) == "2"
     await announce(url, commits=False)
-    await execute(url, f"NOTIFY {CHANNEL}, '{THEIRS}/numbers'")  # arrives after what was rolled back
+    await execute(url, f"NOTIFY {OUTDATED}, '{THEIRS}/numbers'")  # arrives after what was rolled back
     await until(lambda: kept(two[0]) == 1)
     assert await get(two[0]) == "2"
 

@@ -32,9 +32,9 @@ from vcci.api.routes import (
     suppliers,
 )
 from vcci.database.job_store import CHANNEL as JOBS
-from vcci.database.notifications import listening
+from vcci.database.notifications import OUTDATED, listening
 from vcci.domain.access import Principal, Role
-from vcci.edge.answer_cache import CHANNEL, AnswerCache
+from vcci.edge.answer_cache import AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
@@ -89,7 +89,7 @@ async def opened_application(service: Service, *, workers: int = 1) -> AsyncIter
     cache = AnswerCache(hot)
     service.listeners.append(cache.outdated)
     async with working(service) as worker:
-        channels = {CHANNEL: cache.heard, JOBS: worker.heard}
+        channels = {OUTDATED: cache.heard, JOBS: worker.heard}
         async with listening(service.pool.url, channels, on_gap=cache.on_gap) as cache.notifications:
             yield guarded(cache.middleware, service, workers=workers)
             service.is_stopping = True

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vcci.database.calculation_store import StoredCalculation, add_calculations
 from vcci.database.connections import Connection
+from vcci.database.notifications import announce_outdated
 from vcci.database.tenants import Role
 from vcci.domain.access import Principal
 from vcci.domain.display import exact_kilograms
@@ -149,8 +150,7 @@ class Batch:
         try:
             async with self.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
                 told = await self._part(tx, first)
-                for group in OUTDATED:
-                    await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{tenant_id}/{group}")
+                await announce_outdated(tx, tenant_id, OUTDATED)
         except VcciError as error:
             count = len(self.records[first : first + RECORDS_OF_A_PART])
             return self.form.between.join(_refused(index, error) for index in range(first, first + count))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from vcci.api.line_answers import etag_of, line_ids_of
+from vcci.api.line_answers import line_ids_of
 from vcci.database.connections import Connection
 from vcci.database.emissions_read import FoundLine, line_by_id
 from vcci.database.entry_lines import Booked
@@ -23,6 +23,7 @@ from vcci.database.ids import new_id, new_ids
 from vcci.database.open_run import OpenRun, held_open_run
 from vcci.domain.access import Principal
 from vcci.edge.problems import ProblemError
+from vcci.edge.versions import etag_of, refuse_other_version
 from vcci.edge.write_once import Reply
 from vcci.services.calculations import CalculatorFor
 from vcci.services.entries import Booking, EntryRequest, booking_of
@@ -50,7 +51,7 @@ class EntryWrite:
     async def correct(self, tx: Connection, line_id: UUID, if_match: str) -> Reply:
         """Book it in the place of the entry that a line is of; lines keep their ids, as many as stay."""
         run, before = await self._held(tx, line_id)
-        _refuse_other_version(before, if_match)
+        refuse_other_version(before.version, if_match)
         was = line_ids_of(before)
         count = len(self.booking.lines)
         ids = (*was, *new_ids(max(0, count - len(was))))[:count]
@@ -128,13 +129,6 @@ def entry_write(principal: Principal, asked: EntryRequest, calculator_for: Calcu
 
 def _of_entry(found: FoundLine | None) -> bool:
     return found is not None and found.entry_id is not None
-
-
-def _refuse_other_version(entry: Entry, if_match: str) -> None:
-    """Compare strongly (RFC 9110, 13.1.1): a weak tag matches nothing."""
-    tags = [tag.strip() for tag in if_match.split(",")]
-    if "*" not in tags and etag_of(entry.version) not in tags:
-        raise ProblemError("version_changed", f"The version is {entry.version} now.")
 
 
 def _reply(entry: Entry, *, status: int, headers: dict[str, str] | None = None) -> Reply:

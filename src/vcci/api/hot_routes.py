@@ -18,9 +18,9 @@ from vcci.concurrency import Coalescer
 from vcci.database.calculation_store import StoredCalculation, add_calculations
 from vcci.database.emissions_read import FoundLine
 from vcci.database.line_batch import lines_by_ids
+from vcci.database.notifications import announce_outdated
 from vcci.database.tenants import Role
 from vcci.domain.access import Permission, Principal
-from vcci.edge.answer_cache import CHANNEL
 from vcci.edge.authentication import principal_in
 from vcci.edge.calculated import OUTDATED, calculated
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
@@ -84,8 +84,7 @@ class HotRoutes:
     async def _store(self, tenant_id: UUID, many: Sequence[StoredCalculation]) -> Sequence[None]:
         async with self._service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
             await add_calculations(tx, tenant_id, many)
-            for group in OUTDATED:
-                await tx.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{tenant_id}/{group}")
+            await announce_outdated(tx, tenant_id, OUTDATED)
         await self._service.outdated(tenant_id, OUTDATED)
         return [None] * len(many)
 

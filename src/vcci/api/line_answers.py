@@ -12,6 +12,7 @@ from vcci.database.emissions_read import FoundLine, LineRow
 from vcci.database.entry_store import EarlierVersion, Entry
 from vcci.domain.display import exact_kilograms
 from vcci.domain.finding import NOTICES
+from vcci.edge.versions import etag_of
 
 KEPT: Final = {
     "Cache-Control": "private, max-age=60",
@@ -144,11 +145,6 @@ def line_response(found: FoundLine) -> Response:
     content = orjson.dumps({**line_as_json(found.row), "entry_id": entry_id, "version": found.version})
     headers = {"ETag": etag_of(found.version), **KEPT}
     return Response(content, media_type="application/json", headers=headers)
-
-
-def etag_of(version: int) -> str:
-    """Return the entity tag of a version."""
-    return f'"{version}"'
 
 
 def version_as_json(earlier: EarlierVersion) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from vcci.api.line_answers import etag_of
 from vcci.database.connections import Connection
 from vcci.database.supplier_store import (
     Added,
@@ -20,6 +19,7 @@ from vcci.database.supplier_store import (
     supplier_by_id,
 )
 from vcci.edge.problems import ProblemError
+from vcci.edge.versions import etag_of, refuse_other_version
 from vcci.edge.write_once import Reply
 from vcci.services.supplier_request import SupplierRequest
 
@@ -82,7 +82,7 @@ class SupplierWrite:
         """Put what is said of a supplier in the place of what was."""
         await hold_suppliers(tx, self.tenant_id)
         row = await self._found(tx, supplier_id)
-        _refuse_other_version(row, if_match)
+        refuse_other_version(row.version, if_match)
         if row.merged_into is not None:
             raise ProblemError("conflict", f"It was merged into {row.merged_into}.")
         if asked.source_key not in (None, row.source_key):
@@ -131,12 +131,6 @@ def _new(asked: SupplierRequest) -> NewSupplier:
 def _conflict(row: SupplierRow) -> ProblemError:
     told = f"Supplier {row.id} has the same name or key, DUNS number or LEI, and differs in something else."
     return ProblemError("conflict", told, more={"supplier_id": str(row.id)})
-
-
-def _refuse_other_version(row: SupplierRow, if_match: str) -> None:
-    tags = [tag.strip() for tag in if_match.split(",")]
-    if "*" not in tags and etag_of(row.version) not in tags:
-        raise ProblemError("version_changed", f"The version is {row.version} now.")
 
 
 def _faults(error: ValidationError) -> list[str]:

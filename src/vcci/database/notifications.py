@@ -5,10 +5,11 @@ is away some are lost; `on_gap` says so before any more arrive.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
@@ -18,6 +19,9 @@ HEARTBEAT_SECONDS: Final = 2.0
 """A connection that is dead without saying so is noticed after this time and as much again."""
 
 RETRY_SECONDS: Final = 0.5
+
+OUTDATED: Final = "vcci_outdated"
+"""The channel on which writes say which of a tenant's answers they make outdated: `tenant/group`."""
 
 Heard = Callable[[str], None]
 
@@ -61,6 +65,12 @@ class Notifications:
     def _heard(self, *announced: Any) -> None:
         _connection, _process_id, channel, payload = announced
         self.channels[channel](str(payload))
+
+
+async def announce_outdated(tx: Connection, tenant_id: UUID, groups: Iterable[str]) -> None:
+    """Say in a write's own transaction which groups of answers it makes outdated; heard if it commits."""
+    for group in sorted(groups):
+        await tx.execute("SELECT pg_notify($1, $2)", OUTDATED, f"{tenant_id}/{group}")
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ process; in its own before its reply goes out. While announcements may be missed
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from starlette.types import ASGIApp, Scope
@@ -19,8 +19,6 @@ from vcci.edge.authentication import principal_in
 from vcci.middleware.cache_key import Partition
 from vcci.middleware.http_caching import Audience
 from vcci.middleware.response_cache import ResponseCacheMiddleware
-
-CHANNEL: Final = "vcci_outdated"
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vcci.database.connections import Connection
+from vcci.database.notifications import announce_outdated
 from vcci.database.replies import StoredReply, reply_to, store_reply, take_turn
 from vcci.database.tenants import Role
 from vcci.domain.access import Principal
@@ -74,8 +75,7 @@ class Write:
                 body = _body(reply.content if reply.kept is None else reply.kept)
                 stored = StoredReply(await self._digest(body_digest), reply.status, headers, body)
                 await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
-            for group in sorted(reply.outdated):
-                await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{tenant_id}/{group}")
+            await announce_outdated(tx, tenant_id, reply.outdated)
         await self.service.outdated(tenant_id, reply.outdated)
         return Response(_body(reply.content), reply.status, headers)
 

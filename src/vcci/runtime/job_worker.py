@@ -25,6 +25,7 @@ from vcci.database.job_store import (
     hand_back_job,
     keep_job,
 )
+from vcci.database.notifications import announce_outdated
 from vcci.database.tenants import Role, tenant_ids, tenant_slug
 from vcci.errors import VcciError
 from vcci.runtime.service import Service
@@ -125,8 +126,7 @@ class JobWorker:
             if "run_digest" in outcome:
                 outcome["run_id"] = str(await _run_id(tx, held.tenant_id, outcome["run_digest"]))
             await end_job(tx, held, state=state, outcome=outcome)
-            for group in sorted(OUTDATED):
-                await tx.execute("SELECT pg_notify('vcci_outdated', $1)", f"{held.tenant_id}/{group}")
+            await announce_outdated(tx, held.tenant_id, OUTDATED)
         await self.service.outdated(held.tenant_id, OUTDATED)
 
     async def _hand_back(self, held: HeldJob, *, is_counted: bool) -> None:
