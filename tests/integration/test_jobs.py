@@ -167,3 +167,19 @@ async def test_process_of_a_job_that_another_took_over_is_ended(
         await until(service, job_id, lambda _: not pid.exists())
     found = await job(service, job_id)
     assert (found.state, found.worker_id) == ("running", other)
+
+
+async def test_replies_are_forgotten_once_they_are_older_than_they_are_kept(service: Service) -> None:
+    for key, age in (("old", "40 days"), ("new", "1 hour")):
+        await execute(
+            service.pool.url,
+            "INSERT INTO vcci.idempotent_replies (tenant_id, api_key_id, route, idempotency_key,"
+            " request_digest, status, headers, body, created_at)"
+            f" VALUES ('{service.home_tenant_id}', '{new_id()}', 'POST /', '{key}', '', 200, '{{}}', '',"
+            f" now() - interval '{age}')",
+        )
+    job_id = await queued(service)
+    async with job_worker.working(service):
+        await until_over(service, job_id)
+    kept = "SELECT string_agg(idempotency_key, ',') FROM vcci.idempotent_replies"
+    assert await value(service.pool.url, kept) == "new"

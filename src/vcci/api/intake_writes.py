@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,11 @@ from fastapi import Response, UploadFile
 from vcci.database.connections import Connection
 from vcci.database.ids import new_id
 from vcci.database.intake_store import IntakeFile, add_file, file_by_id
-from vcci.database.job_store import Job, add_job, jobs_of_file
+from vcci.database.job_store import Job, add_job, last_completed_job
 from vcci.domain.access import Principal
 from vcci.edge.problems import ProblemError
 from vcci.edge.write_once import REPLAYED, Reply, Write
+from vcci.errors import InputError
 from vcci.runtime.job_worker import LEDGER
 from vcci.runtime.ledgers import data_folder
 from vcci.runtime.service import Service
@@ -43,9 +45,10 @@ class IntakeWrite:
 
     async def upload(self, file: UploadFile, options: LedgerOptions, write: Write) -> Response:
         """Store a file and queue its run; a request that is sent again leaves nothing behind."""
-        file_id, uploads = new_id(), self.uploads
-        folder = uploads.folder(file_id)
-        with uploads.kept_if_used(folder):
+        file_id = new_id()
+        folder = self.uploads.folder(file_id)
+
+        async def work() -> Response:
             stored = await self._stored(file, folder / "file" / safe_name(file.filename or ""))
             known = self._known(file_id, stored)
 
@@ -53,10 +56,9 @@ class IntakeWrite:
                 await add_file(tx, self.principal.tenant_id, known)
                 return await self._queue(tx, known, options, repairs=())
 
-            answer = await write.once(take, body_digest=_digest(stored, options))
-        if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
-            uploads.remove(folder)
-        return answer
+            return await write.once(take, body_digest=_digest(stored, options))
+
+        return await _kept_if_used(folder, work)
 
     async def run_again(self, file_id: UUID, options: LedgerOptions, write: Write) -> Response:
         """Queue another run of a file that was uploaded."""
@@ -69,10 +71,11 @@ class IntakeWrite:
 
     async def repair(self, file_id: UUID, file: UploadFile, write: Write) -> Response:
         """Store mended rows, and queue the run that takes the place of the last that came to an end."""
+        async with self.service.pool.transaction(self.principal.tenant_id) as tx:
+            known = await self.file(tx, file_id)
         folder = self.uploads.folder(file_id) / "repairs" / str(new_id())
-        with self.uploads.kept_if_used(folder):
-            async with self.service.pool.transaction(self.principal.tenant_id) as tx:
-                known = await self.file(tx, file_id)
+
+        async def work() -> Response:
             stored = await self._stored(file, folder / safe_name(file.filename or ""))
 
             async def mend(tx: Connection) -> Reply:
@@ -80,10 +83,9 @@ class IntakeWrite:
                 repairs = (*before.repairs, self.uploads.relative(stored.path))
                 return await self._queue(tx, known, before.options, repairs=repairs)
 
-            answer = await write.once(mend, body_digest=bytes.fromhex(stored.digest))
-        if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
-            self.uploads.remove(folder)
-        return answer
+            return await write.once(mend, body_digest=bytes.fromhex(stored.digest))
+
+        return await _kept_if_used(folder, work)
 
     async def file(self, tx: Connection, file_id: UUID) -> IntakeFile:
         """Return a file of the tenant; raises the problem of one that is not there."""
@@ -95,8 +97,7 @@ class IntakeWrite:
     async def last_run(self, tx: Connection, file_id: UUID) -> Job:
         """Return the last job of a file that ended with a run."""
         await self.file(tx, file_id)
-        jobs = await jobs_of_file(tx, self.principal.tenant_id, file_id, limit=SHOWN_JOBS)
-        found = next((job for job in jobs if job.state == "completed"), None)
+        found = await last_completed_job(tx, self.principal.tenant_id, file_id)
         if found is None:
             raise ProblemError("conflict", "The file has no run that has come to its end.")
         return found
@@ -132,6 +133,21 @@ class IntakeWrite:
         told = {"file_id": str(known.id), "job_id": str(job_id)}
         links = {"file": f"{FILES}/{known.id}", "job": f"{JOBS}/{job_id}"}
         return Reply(told | {"links": links}, 202, {"Location": links["job"]})
+
+
+async def _kept_if_used(folder: Path, work: Callable[[], Awaitable[Response]]) -> Response:
+    """Do work that stores files in a folder, and remove this where surely nothing came of it.
+
+    After any other error the database may know of them: a file too many is better than one too few.
+    """
+    try:
+        answer = await work()
+    except (ProblemError, InputError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
+        shutil.rmtree(folder, ignore_errors=True)
+    return answer
 
 
 def file_as_json(file: IntakeFile) -> dict[str, Any]:

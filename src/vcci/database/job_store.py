@@ -134,6 +134,16 @@ async def jobs_of_file(tx: Connection, tenant_id: UUID, file_id: UUID, *, limit:
     return [_job(row) for row in rows]
 
 
+async def last_completed_job(tx: Connection, tenant_id: UUID, file_id: UUID) -> Job | None:
+    """Return the last job of an uploaded file that came to its end with a run."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM vcci.jobs WHERE tenant_id = $1 AND task->>'file_id' = $2"
+        " AND state = 'completed' ORDER BY id DESC LIMIT 1",
+        *(tenant_id, str(file_id)),
+    )
+    return None if row is None else _job(row)
+
+
 def _job(row: Any) -> Job:
     told = dict(row)
     return Job(**{**told, **{name: json.loads(told[name]) for name in ("task", "progress", "outcome")}})

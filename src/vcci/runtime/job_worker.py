@@ -6,9 +6,11 @@ then. What it was at when the service stops it hands back.
 
 import asyncio
 import json
+import math
 import os
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,6 +28,7 @@ from vcci.database.job_store import (
     keep_job,
 )
 from vcci.database.notifications import announce_outdated
+from vcci.database.replies import forget_old
 from vcci.database.tenants import Role, tenant_ids, tenant_slug
 from vcci.errors import VcciError
 from vcci.runtime.service import Service
@@ -34,6 +37,9 @@ from vcci.settings import as_environment
 LEDGER: Final = "ledger"
 CHILD: Final = ("-m", "vcci.runtime.ledger_job")
 SWEEP_SECONDS: Final = 10.0
+TIDY_SECONDS: Final = 3_600.0
+"""So often are replies forgotten that are older than they are kept."""
+
 TELL_SECONDS: Final = 0.25
 RENEW_SECONDS: Final = 8.0
 LONGEST_LINE_BYTES: Final = 2**22
@@ -47,6 +53,7 @@ class JobWorker:
     service: Service
     worker_id: UUID = field(default_factory=new_id)
     _tenants: set[UUID] = field(default_factory=set)
+    _tidied_s: float = -math.inf
     _called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def heard(self, payload: str) -> None:
@@ -58,11 +65,22 @@ class JobWorker:
         """Work until cancelled."""
         while True:
             with suppress(VcciError):  # the database is away: the next round finds it, or its jobs
-                self._tenants.update(await self._all_tenants())
+                tenants = await self._all_tenants()
+                await self._tidy(tenants)
+                self._tenants.update(tenants)
                 await self._work_off()
             self._called.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._called.wait(), SWEEP_SECONDS)
+
+    async def _tidy(self, tenants: Iterable[UUID]) -> None:
+        now_s = time.monotonic()
+        if now_s - self._tidied_s < TIDY_SECONDS:
+            return
+        self._tidied_s = now_s
+        for tenant_id in tenants:
+            async with self._writing(tenant_id) as tx:
+                await forget_old(tx)
 
     async def _work_off(self) -> None:
         while self._tenants:

@@ -2,9 +2,6 @@
 
 import hashlib
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -40,19 +37,6 @@ class Uploads:
     def results(self, file_id: UUID, job_id: UUID) -> Path:
         """Return the folder of a job's results."""
         return self.folder(file_id) / "results" / str(job_id)
-
-    @contextmanager
-    def kept_if_used(self, folder: Path) -> Iterator[None]:
-        """Remove a folder again if something goes wrong."""
-        try:
-            yield
-        except BaseException:
-            self.remove(folder)
-            raise
-
-    def remove(self, folder: Path) -> None:
-        """Remove the folder of a file that nothing came of."""
-        shutil.rmtree(folder, ignore_errors=True)
 
     def relative(self, path: Path) -> str:
         """Return a path as a job's task names it: from the data folder on."""

@@ -118,6 +118,21 @@ async def test_file_beyond_the_limit_is_refused_and_leaves_nothing(api: Api, dat
     assert [path for path in (data_dir / "uploads").rglob("*") if path.is_file()] == []
 
 
+async def test_file_stays_where_it_is_not_sure_that_nothing_came_of_it(
+    api: Api, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut(*_: object) -> None:
+        raise ConnectionError("after the commit")
+
+    async with api.client(await api.key()) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(type(api.service), "outdated", cut)
+            with pytest.raises(ConnectionError):
+                await client.post(FILES, files={"file": ("ledger.csv", RIGHT.encode())})
+        (file,) = (await client.get(FILES)).json()["data"]
+    assert folders(data_dir) == [file["id"]]
+
+
 async def test_same_upload_with_the_same_key_is_taken_once(api: Api, data_dir: Path) -> None:
     async with api.client(await api.key(), **{"Idempotency-Key": "upload"}) as client:
         first = await uploaded(client, RIGHT.encode(), mapping=RULES)
