@@ -25,6 +25,11 @@ help:  ## print this list
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/.bench: requirements/bench.txt .venv/.dev
+	@echo "Installing what is measured beside ours ..."
+	@$(PIP) --require-hashes -r requirements/bench.txt
+	@touch $@
+
 install: .venv/.run  ## make .venv with the hash-locked dependencies
 
 run: .venv/.run  ## a real ledger to a Scope 3 inventory, in one command
@@ -41,7 +46,7 @@ check: .venv/.dev  ## lint, format, types, import arrows: under a minute
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -p no:randomly tests/test_house_rules.py
 
-bench-%: .venv/.dev  ## measure: bench-batch, printed and kept in benchmarks/results/
+bench-%: .venv/.bench  ## measure: bench-batch, printed and kept in benchmarks/results/
 	@$(BIN)/vcci bench $(subst -,_,$*)
 
 clean:  ## remove everything that was made here, but no database

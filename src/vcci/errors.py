@@ -10,6 +10,8 @@
     │   └── FactorNotFoundError
     ├── DatabaseError         PostgreSQL is away, old, or refuses       exit 6
     ├── ConfigurationError    settings that contradict or are unknown   exit 7
+    ├── DeadlineError         work that took longer than it may         exit 10
+    ├── RemoteError           another service is away or refuses        exit 11
     └── AccountingError       an invariant of the ledger broke: a bug   exit 8
 
 An error says what happened, what was tried, and what to do. It knows no HTTP. `code` is stable and
@@ -110,3 +112,17 @@ class AccountingError(VcciError):
 
     code = "accounting_error"
     exit_code = 8
+
+
+class DeadlineError(VcciError):
+    """Work took longer than its deadline allows."""
+
+    code = "deadline_passed"
+    exit_code = 10
+
+
+class RemoteError(VcciError):
+    """Another service is away, or refuses."""
+
+    code = "remote_error"
+    exit_code = 11

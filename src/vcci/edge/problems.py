@@ -7,7 +7,15 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
-from vcci.errors import DatabaseError, FactorError, FactorNotFoundError, InputError, VcciError
+from vcci.errors import (
+    DatabaseError,
+    DeadlineError,
+    FactorError,
+    FactorNotFoundError,
+    InputError,
+    RemoteError,
+    VcciError,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 1
@@ -135,6 +143,8 @@ def status_of(error: VcciError) -> int:
         (InputError, 422),
         (FactorError, 422),
         (DatabaseError, 503),
+        (RemoteError, 503),
+        (DeadlineError, 504),
     )
     return next((status for kind, status in kinds if isinstance(error, kind)), 500)
 
