@@ -1,6 +1,6 @@
 """Frozen events: code that does work reports it here and knows nothing of terminals or metrics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -29,7 +29,24 @@ class StageFinished:
     seconds: float
 
 
-Event = StageStarted | BatchAdvanced | StageFinished
+@dataclass(frozen=True, slots=True)
+class ConnectionTaken:
+    """Somebody got a connection to PostgreSQL after waiting `seconds`; `work` is what for."""
+
+    seconds: float
+    work: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHeld:
+    """A connection is kept for long: `taken_at` are the lines of code that took it, innermost last."""
+
+    seconds: float
+    process_id: int
+    taken_at: Sequence[str]
+
+
+Event = StageStarted | BatchAdvanced | StageFinished | ConnectionTaken | ConnectionHeld
 Hook = Callable[[Event], None]
 
 

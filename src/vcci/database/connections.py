@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from vcci.concurrency.deadline import seconds_left
 from vcci.errors import DatabaseError, VcciError
 
 if TYPE_CHECKING:
@@ -108,12 +109,23 @@ async def connected(url: str) -> AsyncIterator[Connection]:
     No statement cache: it is of no use to rare, large work, and PgBouncer in transaction mode confuses it.
     """
     with refusals(url):
-        connection = await asyncpg.connect(plain_url(url), timeout=CONNECT_SECONDS, statement_cache_size=0)
+        connection = await open_connection(url, is_for_pgbouncer=True)
         try:
             _refuse_old(connection, url)
             yield connection
         finally:
             await _close(connection)
+
+
+async def open_connection(url: str, *, is_for_pgbouncer: bool) -> Connection:
+    """Return a new connection; raises what the driver raises.
+
+    Behind PgBouncer in transaction mode a statement's name may mean another's: none has one then.
+    """
+    seconds = seconds_left(CONNECT_SECONDS)
+    if is_for_pgbouncer:
+        return await asyncpg.connect(plain_url(url), timeout=seconds, statement_cache_size=0)
+    return await asyncpg.connect(plain_url(url), timeout=seconds)
 
 
 @contextmanager

@@ -4,12 +4,16 @@ Row security shows and takes only rows of the tenant that is set; with none set 
 tenant hold for the transaction only, so a pooled connection carries neither to its next user.
 """
 
+import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
+from vcci.concurrency.deadline import current_deadline, passed
 from vcci.database.connections import Connection
 from vcci.database.ids import new_id
 from vcci.database.leak_checks import CHECKS
@@ -17,6 +21,11 @@ from vcci.database.roles import APP, LOADER
 
 ALLOWED_DEFINERS: Final[tuple[str, ...]] = ()
 """SECURITY DEFINER functions that may exist, as schema.name(arguments). None so far."""
+
+
+LONGEST_SECONDS: Final = 86_400.0
+MARGIN_SECONDS: Final = 0.05
+"""PostgreSQL's clock and ours do not end a deadline at the same moment."""
 
 
 class Role(StrEnum):
@@ -30,11 +39,40 @@ class Role(StrEnum):
 async def tenant_transaction(
     connection: Connection, *, tenant_id: UUID | None, role: Role = Role.APP
 ) -> AsyncIterator[Connection]:
-    """Open a transaction for one tenant, with the rights of a role; with no tenant it sees no rows."""
-    async with connection.transaction():
-        tenant = str(UUID(str(tenant_id))) if tenant_id else ""  # nothing but a UUID gets into the statement
-        await connection.execute(f"SET LOCAL ROLE {role.value}; SET LOCAL vcci.tenant_id = '{tenant}'")
+    """Open a transaction for one tenant, with the rights of a role; with no tenant it sees no rows.
+
+    It is begun and set in one round trip. Statements end at the deadline of the work, which PostgreSQL is
+    told; raises `DeadlineError` then.
+    """
+    await connection.execute(_beginning(tenant_id, role))
+    try:
         yield connection
+        await connection.execute("COMMIT")
+    except asyncpg.QueryCanceledError:
+        await _roll_back(connection)
+        deadline = current_deadline()
+        if deadline is not None and deadline.remaining_s <= MARGIN_SECONDS:
+            raise passed() from None
+        raise
+    except BaseException:
+        await _roll_back(connection)
+        raise
+
+
+def _beginning(tenant_id: UUID | None, role: Role) -> str:
+    tenant = str(UUID(str(tenant_id))) if tenant_id else ""  # nothing but a UUID gets into the statement
+    begin = f"BEGIN; SET LOCAL ROLE {role.value}; SET LOCAL vcci.tenant_id = '{tenant}'"
+    deadline = current_deadline()
+    if deadline is None:
+        return begin
+    most_ms = math.ceil(deadline.or_sooner(LONGEST_SECONDS) * 1000)
+    return f"{begin}; SET LOCAL statement_timeout = {most_ms}"
+
+
+async def _roll_back(connection: Connection) -> None:
+    """Roll back, and never let a broken connection hide the error that broke it."""
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.execute("ROLLBACK")
 
 
 async def ensure_tenant(connection: Connection, slug: str) -> UUID:

@@ -13,6 +13,7 @@ from vcci.database.api_keys import KeyTerms, held_key, mint_key, revoke_key
 from vcci.database.connection_pool import opened_pool
 from vcci.database.connections import Connection, connected
 from vcci.database.migrate import migrate
+from vcci.database.pool_options import PoolOptions
 from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.tenants import ensure_tenant
 from vcci.domain.access import Role
@@ -36,7 +37,10 @@ async def key_desk(settings: Settings) -> AsyncIterator[tuple[Connection, UUID, 
     async with connected(url) as connection:
         tenant_id = await ensure_tenant(connection, settings.tenant)
     pepper = derived(service_secret(settings), purpose="api keys")
-    async with opened_pool(url, size=1) as pool, pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx:
+    async with (
+        opened_pool(url, PoolOptions(size=1)) as pool,
+        pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx,
+    ):
         yield tx, tenant_id, pepper
 
 

@@ -65,7 +65,9 @@ class PoolStatistics(BaseModel):
     size: int
     idle: int
     in_use: int
+    waiting: int
     most: int
+    utilization_percent: float
 
 
 @router.get("/cache/stats")
@@ -92,6 +94,12 @@ async def slow_queries(
 @router.get("/performance/pool")
 async def pool_statistics(service: TheService, _: Operator) -> PoolStatistics:
     """Return how many connections to PostgreSQL there are, and how many are in use."""
-    pool = service.pool.pool
-    size, idle = pool.get_size(), pool.get_idle_size()
-    return PoolStatistics(size=size, idle=idle, in_use=size - idle, most=pool.get_max_size())
+    found = service.pool.statistics()
+    return PoolStatistics(
+        size=found.size,
+        idle=found.idle,
+        in_use=found.in_use,
+        waiting=found.waiting,
+        most=found.most,
+        utilization_percent=round(found.utilization_percent, 1),
+    )

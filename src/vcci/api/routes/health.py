@@ -63,6 +63,6 @@ async def metrics(request: Request, service: TheService) -> Response:
 
 
 def _note_pool(service: Service) -> None:
-    idle = service.pool.pool.get_idle_size()
-    POOL_CONNECTIONS.labels("idle").set(idle)
-    POOL_CONNECTIONS.labels("in_use").set(service.pool.pool.get_size() - idle)
+    found = service.pool.statistics()
+    POOL_CONNECTIONS.labels("idle").set(found.idle)
+    POOL_CONNECTIONS.labels("in_use").set(found.in_use)
