@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check clean
+.PHONY: help install run test check coherence-check clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ check: .venv/.dev  ## lint, format, types, import arrows: under a minute
 
 bench-%: .venv/.bench  ## measure: bench-batch, printed and kept in benchmarks/results/
 	@$(BIN)/vcci bench $(subst -,_,$*)
+
+coherence-check: .venv/.dev  ## hold the bound of the caches against 50 runs of faults and ten planted mistakes
+	@$(BIN)/python -m tests.coherence.check --runs 50 --planted
 
 clean:  ## remove everything that was made here, but no database
 	@rm -rf .venv inventory dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

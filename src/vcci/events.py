@@ -46,7 +46,31 @@ class ConnectionHeld:
     taken_at: Sequence[str]
 
 
-Event = StageStarted | BatchAdvanced | StageFinished | ConnectionTaken | ConnectionHeld
+@dataclass(frozen=True, slots=True)
+class CacheRead:
+    """A layer (l1, l2, truth) was asked for a value: hit, miss, load, stale or error came of it."""
+
+    cache_type: str
+    layer: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoherenceChecked:
+    """A process has heard all invalidations that were made until `lag_seconds` ago."""
+
+    lag_seconds: float
+
+
+Event = (
+    StageStarted
+    | BatchAdvanced
+    | StageFinished
+    | ConnectionTaken
+    | ConnectionHeld
+    | CacheRead
+    | CoherenceChecked
+)
 Hook = Callable[[Event], None]
 
 

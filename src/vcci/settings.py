@@ -24,6 +24,83 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL server to use; unset: the embedded one.",
     )
+    direct_database_url: SecretStr | None = Field(
+        default=None,
+        description="The same database past PgBouncer, to listen for announcements; unset: DATABASE_URL.",
+    )
+    pgbouncer: bool = Field(
+        default=False, description="Whether DATABASE_URL leads to a PgBouncer in transaction mode."
+    )
+    pool_size: int = Field(
+        default=10,
+        gt=0,
+        le=1_000,
+        validation_alias="DB_POOL_SIZE",
+        description="Connections to PostgreSQL that each worker keeps; `vcci db pool-size` finds how many.",
+    )
+    pool_overflow: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        validation_alias="DB_MAX_OVERFLOW",
+        description="Connections of a worker beside these while all are in use.",
+    )
+    pool_recycle: int = Field(
+        default=3_600,
+        gt=0,
+        validation_alias="DB_POOL_RECYCLE",
+        description="Age at which a connection is replaced, in seconds, give or take a tenth.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="REDIS_URL",
+        description="Redis or Valkey in which workers share what is cached; unset: each has its own.",
+    )
+    redis_cache_ttl: int = Field(
+        default=3_600,
+        gt=0,
+        validation_alias="REDIS_CACHE_TTL",
+        description="Longest time that anything is kept in Redis, in seconds.",
+    )
+    cache_bytes: int = Field(
+        default=64 * 2**20, gt=0, description="Memory of a worker for what it caches, in bytes, each cache."
+    )
+    api_cache: bool = Field(
+        default=True, validation_alias="ENABLE_API_CACHE", description="Whether answers are kept."
+    )
+    api_cache_strategy: str = Field(
+        default="no_cache",
+        pattern="^(static|short|medium|long|no_cache)$",
+        validation_alias="CACHE_DEFAULT_STRATEGY",
+        description="How long answers are kept that do not say so themselves: static, short, medium, long, "
+        "no_cache.",
+    )
+    query_analysis: bool = Field(
+        default=False,
+        validation_alias="ENABLE_QUERY_ANALYSIS",
+        description="Whether each request's queries are watched for repetition (N+1) and slowness.",
+    )
+    slow_query_ms: int = Field(
+        default=1_000,
+        gt=0,
+        validation_alias="SLOW_QUERY_THRESHOLD_MS",
+        description="A query that takes longer is told of, in milliseconds.",
+    )
+    prometheus: bool = Field(
+        default=True, validation_alias="PROMETHEUS_ENABLED", description="Whether /metrics answers."
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        gt=0,
+        le=65_535,
+        validation_alias="METRICS_PORT",
+        description="Port of the loopback address on which the metrics of all workers are served as well.",
+    )
+    request_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="Deadline of a request, in seconds: for its waits, its statements, its calls of others.",
+    )
     data_dir: Path | None = Field(
         default=None,
         description="Where the embedded PostgreSQL keeps its data; unset: /var/lib/vcci for root, else "

@@ -56,7 +56,7 @@ def test_address_that_is_printed_opens_the_first_page(data_dir: Path, workers: s
         assert "<h2>Runs</h2>" in ask(port, "/", Cookie=session)[2]
         assert json.loads(ask(port, "/readyz")[2]) == {"status": "ready"}
         assert [ask(port, "/")[0] for _ in range(10)] == [200] * 10
-        assert 'route="/",status="200"' in ask(port, "/metrics")[2]
+        assert '{endpoint="/",method="GET",status="200"}' in ask(port, "/metrics")[2]
 
 
 def test_requests_that_were_accepted_are_answered_when_it_is_told_to_stop(data_dir: Path) -> None:

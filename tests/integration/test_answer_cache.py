@@ -1,22 +1,27 @@
 """Kept answers: whose they are, and that a write is seen by the next read, in every process."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest_asyncio
-from tests.support.database import execute
 from tests.support.waiting import until
 
+from vcci.cache.coherence import Coherence
+from vcci.database.announcements import OUTDATED, DatabaseAuthority, announce_outdated
+from vcci.database.connection_pool import opened_pool
 from vcci.database.connections import connected
-from vcci.database.notifications import OUTDATED, listening
+from vcci.database.tenants import Role as DatabaseRole
+from vcci.database.tenants import tenant_transaction
 from vcci.domain.access import Permission, Principal, Role
 from vcci.edge.answer_cache import AnswerCache
 from vcci.middleware.cache_store import MemoryStore
+from vcci.runtime.value_cache import hearing
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
+KEEP = "ON CONFLICT DO NOTHING"
 
 
 class Numbers:
@@ -51,9 +56,19 @@ async def get(cache: AnswerCache, tenant: UUID = OURS, rights: tuple[Permission,
 @asynccontextmanager
 async def process(url: str) -> AsyncIterator[AnswerCache]:
     """A cache as a worker has it, listening."""
-    cache = AnswerCache(Numbers())
-    async with listening(url, {OUTDATED: cache.heard}, on_gap=cache.on_gap) as cache.notifications:
-        await until(lambda: bool(cache.notifications and cache.notifications.is_listening))
+    coherence = Coherence()
+    cache = AnswerCache(Numbers(), coherence)
+    async with (
+        opened_pool(url) as pool,
+        hearing(
+            url,
+            {OUTDATED: cache.heard},
+            DatabaseAuthority(pool),
+            coherence=coherence,
+            on_gap=cache.on_gap,
+        ),
+    ):
+        await until(coherence.is_current)
         yield cache
         await cache.middleware.aclose()
 
@@ -70,12 +85,18 @@ def kept(cache: AnswerCache) -> int:
     return len(store)
 
 
-async def announce(url: str, *, commits: bool) -> None:
+class RolledBackError(Exception):
+    """Ends a transaction without effect."""
+
+
+async def announce(url: str, *, commits: bool = True, tenant: UUID = OURS) -> None:
     async with connected(url) as connection:
-        transaction = connection.transaction()
-        await transaction.start()
-        await connection.execute("SELECT pg_notify($1, $2)", OUTDATED, f"{OURS}/numbers")
-        await (transaction.commit() if commits else transaction.rollback())
+        await connection.execute(f"INSERT INTO vcci.tenants VALUES ('{tenant}', '{tenant}', '') {KEEP}")
+        with suppress(RolledBackError):
+            async with tenant_transaction(connection, tenant_id=tenant, role=DatabaseRole.LOADER) as tx:
+                await announce_outdated(tx, tenant, ["numbers"])
+                if not commits:
+                    raise RolledBackError
 
 
 async def test_answer_is_kept_for_its_tenant_and_rights_only(two: tuple[AnswerCache, AnswerCache]) -> None:
@@ -100,7 +121,7 @@ async def test_write_that_is_rolled_back_drops_nothing(
     assert await get(two[0], THEIRS) == "1"
     assert await get(two[0]) == "2"
     await announce(url, commits=False)
-    await execute(url, f"NOTIFY {OUTDATED}, '{THEIRS}/numbers'")  # arrives after what was rolled back
+    await announce(url, tenant=THEIRS)  # arrives after what was rolled back
     await until(lambda: kept(two[0]) == 1)
     assert await get(two[0]) == "2"
 
@@ -110,12 +131,11 @@ async def test_nothing_is_taken_from_the_cache_while_announcements_are_missed(
 ) -> None:
     cache = two[0]
     assert await get(cache) == "1"
-    notifications = cache.notifications
-    assert notifications is not None
     await cut(url)
-    await until(lambda: not notifications.is_listening)
+    cache.coherence.current_until_s = 0.0  # the bound has passed
     assert await get(cache) == "2"
-    await until(lambda: notifications.is_listening)
+    await announce(url)
+    await until(cache.coherence.is_current)
     assert [await get(cache), await get(cache)] == ["3", "3"]
 
 

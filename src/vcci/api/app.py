@@ -31,16 +31,21 @@ from vcci.api.routes import (
     runs,
     suppliers,
 )
+from vcci.database.announcements import OUTDATED
 from vcci.database.job_store import CHANNEL as JOBS
-from vcci.database.notifications import OUTDATED, listening
 from vcci.domain.access import Principal, Role
 from vcci.edge.answer_cache import AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
+from vcci.monitoring.loop_lag import watched_loop
+from vcci.monitoring.performance import get_performance_monitor
 from vcci.monitoring.requests import MeasuredRequests, Templates
+from vcci.monitoring.traces import TracedRequests
+from vcci.monitoring.translation import PoolGauge, count
 from vcci.runtime.job_worker import working
 from vcci.runtime.service import Service, opened_service
+from vcci.runtime.value_cache import answer_store, hearing
 from vcci.settings import Settings
 
 ROUTERS = tuple(
@@ -86,14 +91,26 @@ def api(service: Service | None) -> FastAPI:
 async def opened_application(service: Service, *, workers: int = 1) -> AsyncIterator[ASGIApp]:
     """Give the whole stack over a service, with what runs in its background."""
     hot = HotRoutes(api(service), service)
-    cache = AnswerCache(hot)
+    settings = service.settings
+    store = answer_store(settings, redis=service.redis)
+    cache = AnswerCache(hot, service.coherence, store, settings.api_cache_strategy)
     service.listeners.append(cache.outdated)
-    async with working(service) as worker:
+    gauge = PoolGauge(kept=service.pool.options.size)
+    shown = watched_loop(also=[lambda: gauge.show(service.pool.statistics())])
+    async with shown, working(service) as worker:
         channels = {OUTDATED: cache.heard, JOBS: worker.heard}
-        async with listening(service.pool.url, channels, on_gap=cache.on_gap) as cache.notifications:
-            yield guarded(cache.middleware, service, workers=workers)
+        async with hearing(
+            service.direct_url,
+            channels,
+            service.authority,
+            coherence=service.coherence,
+            on_gap=cache.on_gap,
+            hook=service.hook,
+        ):
+            yield guarded(cache.middleware if settings.api_cache else hot, service, workers=workers)
             service.is_stopping = True
             await cache.middleware.aclose()
+            await service.values.aclose()
             await hot.aclose()
     service.listeners.remove(cache.outdated)
 
@@ -105,7 +122,8 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
     uploads = {FILES: service.settings.max_file_bytes + FORM_BYTES}
     limited = BodyLimit(known, service.settings.max_body_bytes, uploads)
-    return MeasuredRequests(limited, Templates(TEMPLATES).of)
+    route_of, latencies = Templates(TEMPLATES).of, get_performance_monitor().metrics.endpoints
+    return TracedRequests(MeasuredRequests(limited, route_of, latencies=latencies), route_of)
 
 
 class Server:
@@ -133,7 +151,7 @@ class Server:
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[ASGIApp]:
         async with (
-            opened_service(self._settings) as service,
+            opened_service(self._settings, hook=count) as service,
             opened_application(service, workers=self._workers) as app,
         ):
             yield app

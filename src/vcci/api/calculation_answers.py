@@ -10,9 +10,9 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from vcci.database.announcements import announce_outdated
 from vcci.database.calculation_store import StoredCalculation, add_calculations
 from vcci.database.connections import Connection
-from vcci.database.notifications import announce_outdated
 from vcci.database.tenants import Role
 from vcci.domain.access import Principal
 from vcci.domain.display import exact_kilograms
@@ -150,11 +150,11 @@ class Batch:
         try:
             async with self.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
                 told = await self._part(tx, first)
-                await announce_outdated(tx, tenant_id, OUTDATED)
+                said = await announce_outdated(tx, tenant_id, OUTDATED)
         except VcciError as error:
             count = len(self.records[first : first + RECORDS_OF_A_PART])
             return self.form.between.join(_refused(index, error) for index in range(first, first + count))
-        await self.service.outdated(tenant_id, OUTDATED)
+        await self.service.outdated(said)
         return told
 
     async def _part(self, tx: Connection, first: int) -> bytes:

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vcci.api.line_answers import line_response
 from vcci.concurrency import Coalescer
+from vcci.database.announcements import announce_outdated
 from vcci.database.calculation_store import StoredCalculation, add_calculations
 from vcci.database.emissions_read import FoundLine
 from vcci.database.line_batch import lines_by_ids
-from vcci.database.notifications import announce_outdated
 from vcci.database.tenants import Role
 from vcci.domain.access import Permission, Principal
 from vcci.edge.authentication import principal_in
@@ -84,8 +84,8 @@ class HotRoutes:
     async def _store(self, tenant_id: UUID, many: Sequence[StoredCalculation]) -> Sequence[None]:
         async with self._service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
             await add_calculations(tx, tenant_id, many)
-            await announce_outdated(tx, tenant_id, OUTDATED)
-        await self._service.outdated(tenant_id, OUTDATED)
+            said = await announce_outdated(tx, tenant_id, OUTDATED)
+        await self._service.outdated(said)
         return [None] * len(many)
 
     async def _lines(self, tenant_id: UUID, ids: Sequence[UUID]) -> Sequence[FoundLine | None]:

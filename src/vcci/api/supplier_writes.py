@@ -21,6 +21,7 @@ from vcci.database.supplier_store import (
 from vcci.edge.problems import ProblemError
 from vcci.edge.versions import etag_of, refuse_other_version
 from vcci.edge.write_once import Reply
+from vcci.monitoring.performance import get_performance_monitor
 from vcci.services.supplier_request import SupplierRequest
 
 OUTDATED: Final = frozenset({"suppliers"})
@@ -56,6 +57,7 @@ class SupplierWrite:
     async def add(self, tx: Connection, asked: SupplierRequest) -> Reply:
         """Add a supplier; one that is there and says the same is answered with 200."""
         ((what, row),) = await add_suppliers(tx, self.tenant_id, [_new(asked)])
+        get_performance_monitor().metrics.track_supplier_ingestion(what.value)
         if what is Added.CONFLICT:
             raise _conflict(row)
         status, outdated = (201, OUTDATED) if what is Added.CREATED else (200, frozenset[str]())
@@ -74,6 +76,8 @@ class SupplierWrite:
         added = await add_suppliers(tx, self.tenant_id, [_new(asked) for _, asked in valid])
         for (index, _), (what, row) in zip(valid, added, strict=True):
             results[index] |= {"result": what.value, "supplier_id": str(row.id)}
+        for result in results:
+            get_performance_monitor().metrics.track_supplier_ingestion(result["result"])
         return Reply({"results": results}, outdated=OUTDATED)
 
     async def correct(

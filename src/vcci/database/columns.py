@@ -1,13 +1,16 @@
-"""Columns that many tables have."""
+"""Columns that many tables have, and how an index is declared beside its table."""
 
-from typing import Final
+from typing import Any, Final, Literal
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, MetaData, Text, Uuid, func
+from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, MetaData, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 SCHEMA: Final = "vcci"
 PARTITION_SCHEMA: Final = "vcci_runs"
 """Partitions lie apart, in a schema that the app role may not enter."""
+
+Buffers = Literal["log", "page", "group"]
+"""How what an index's query reads may grow: with the depth of the index, with its page, or with its group."""
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -57,3 +60,13 @@ def of_run() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["tenant_id", "run_id"], ["vcci.runs.tenant_id", "vcci.runs.id"], ondelete="CASCADE"
     )
+
+
+def index(name: str, *columns: str, serves: str, buffers: Buffers, **options: Any) -> Index:
+    """Return an index with the query that it serves, and how the buffers of that may grow.
+
+    log    one row is found: as many buffers as the index is deep
+    page   a page is cut out: the same buffers for each of its rows, however many rows the table has
+    group  all rows of a group are read: the same buffers for each of them, however many others there are
+    """
+    return Index(name, *columns, info={"serves": serves, "buffers": buffers}, **options)

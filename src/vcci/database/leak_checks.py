@@ -9,7 +9,7 @@ FORCED: Final[LiteralString] = """
     SELECT format('%s.%s', n.nspname, c.relname) AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname IN ('vcci', 'vcci_runs') AND c.relkind IN ('r', 'p')
-    AND c.relname NOT IN ('alembic_version', 'factor_packs', 'factors')
+    AND c.relname NOT IN ('alembic_version', 'announced', 'factor_packs', 'factors')
     AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 """
 """Tables are a tenant's unless they are named here: a new one cannot be forgotten."""

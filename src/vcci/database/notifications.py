@@ -5,23 +5,19 @@ is away some are lost; `on_gap` says so before any more arrive.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
+from dataclasses import dataclass, field
+from typing import Any, Final, LiteralString
 
 import asyncpg
 
-from vcci.database.connections import CONNECT_SECONDS, Connection, plain_url
+from vcci.database.connections import Connection, open_connection, refusals
 
 HEARTBEAT_SECONDS: Final = 2.0
 """A connection that is dead without saying so is noticed after this time and as much again."""
 
 RETRY_SECONDS: Final = 0.5
-
-OUTDATED: Final = "vcci_outdated"
-"""The channel on which writes say which of a tenant's answers they make outdated: `tenant/group`."""
 
 Heard = Callable[[str], None]
 
@@ -34,6 +30,16 @@ class Notifications:
     channels: Mapping[str, Heard]
     on_gap: Callable[[], Awaitable[None]]
     is_listening: bool = False
+    _connection: Connection | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def asked(self, query: LiteralString) -> Any:
+        """Return one value, asked over the connection that listens; raises `DatabaseError` without one."""
+        async with self._turn:
+            with refusals(self.url):
+                if self._connection is None or self._connection.is_closed():
+                    raise OSError("nothing listens now")
+                return await self._connection.fetchval(query, timeout=HEARTBEAT_SECONDS)
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -44,33 +50,27 @@ class Notifications:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
-        connection: Connection = await asyncpg.connect(
-            plain_url(self.url), timeout=CONNECT_SECONDS, statement_cache_size=0
-        )
+        connection = await open_connection(self.url, is_for_pgbouncer=True)
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
         try:
             for channel in self.channels:
                 await connection.add_listener(channel, self._heard)
+            self._connection = connection
             await self.on_gap()
             self.is_listening = True
             while not ended.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), HEARTBEAT_SECONDS)
-                await connection.execute("SELECT", timeout=HEARTBEAT_SECONDS)
+                async with self._turn:
+                    await connection.execute("SELECT", timeout=HEARTBEAT_SECONDS)
         finally:
-            self.is_listening = False
+            self._connection, self.is_listening = None, False
             connection.terminate()
 
     def _heard(self, *announced: Any) -> None:
         _connection, _process_id, channel, payload = announced
         self.channels[channel](str(payload))
-
-
-async def announce_outdated(tx: Connection, tenant_id: UUID, groups: Iterable[str]) -> None:
-    """Say in a write's own transaction which groups of answers it makes outdated; heard if it commits."""
-    for group in sorted(groups):
-        await tx.execute("SELECT pg_notify($1, $2)", OUTDATED, f"{tenant_id}/{group}")
 
 
 @asynccontextmanager

@@ -2,10 +2,10 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
-    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from vcci.database.columns import count, created, id_, json_, metadata, moment, of_run, tenant, text
+from vcci.database.columns import count, created, id_, index, json_, metadata, moment, of_run, tenant, text
 
 api_keys = Table(
     "api_keys",
@@ -46,7 +46,12 @@ idempotent_replies = Table(
     Column("body", LargeBinary, nullable=False),
     created(),
     PrimaryKeyConstraint("tenant_id", "api_key_id", "route", "idempotency_key"),
-    Index("idempotent_replies_by_age", "created_at"),
+    index(
+        "idempotent_replies_by_age",
+        "created_at",
+        serves="forgetting replies that are older than they are kept",
+        buffers="group",
+    ),
 )
 """The first reply to each idempotency key, stored in the transaction of its effect."""
 
@@ -95,7 +100,13 @@ entries = Table(
     text("request"),
     text("reply"),
     PrimaryKeyConstraint("tenant_id", "id"),
-    Index("entries_by_row", "tenant_id", "run_id", "first_row", unique=True),
+    index(
+        "entries_by_row",
+        *("tenant_id", "run_id", "first_row"),
+        serves="the entry that a line was given in",
+        buffers="log",
+        unique=True,
+    ),
     of_run(),
 )
 """Activities that were given one by one: `rows` lines of the open run, from `first_row` on."""
@@ -147,7 +158,33 @@ jobs = Table(
     moment("started_at"),
     moment("finished_at"),
     PrimaryKeyConstraint("tenant_id", "id"),
-    Index("jobs_to_do", "created_at", postgresql_where="state IN ('queued', 'running')"),
+    index(
+        "jobs_to_do",
+        "created_at",
+        serves="the oldest job that nobody works on",
+        buffers="log",
+        postgresql_where="state IN ('queued', 'running')",
+    ),
     CheckConstraint("state IN ('queued', 'running', 'completed', 'failed')", name="jobs_state"),
 )
 """Work that outlasts its request. Who works on a job holds a lease; a lease that has run out may be taken."""
+
+announced = Table(
+    "announced",
+    metadata,
+    Column("id", Boolean, nullable=False, server_default="true"),
+    count("number"),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("id", name="announced_id_check"),
+)
+"""One row: the number of the newest announcement of what a change makes outdated."""
+
+outdated_groups = Table(
+    "outdated_groups",
+    metadata,
+    tenant(),
+    text("data_group"),
+    count("number"),
+    PrimaryKeyConstraint("tenant_id", "data_group"),
+)
+"""The number of the newest announcement of each group of a tenant's data."""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vcci.database.calculation_store import StoredCalculation
 from vcci.database.ids import new_id
 from vcci.domain.access import Principal
+from vcci.monitoring.performance import get_performance_monitor
 from vcci.runtime.service import Service
 from vcci.services.activity_request import ActivityRequest
 from vcci.services.calculations import Answer, calculate
@@ -62,6 +63,8 @@ def _read(raw: Any) -> ActivityRequest | Any:
 def _stored(
     principal: Principal, asked: ActivityRequest, answer: Answer, *, told: dict[str, Any]
 ) -> StoredCalculation:
+    status = "unanswered" if answer.reason else "calculated"
+    get_performance_monitor().metrics.track_calculation(asked.category, status)
     calculation_id: UUID = new_id()
     reply = orjson.dumps({**told, "calculation_id": str(calculation_id), **answer.as_json()}).decode()
     return StoredCalculation(

@@ -15,8 +15,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from vcci.database.announcements import announce_outdated
 from vcci.database.connections import Connection
-from vcci.database.notifications import announce_outdated
 from vcci.database.replies import StoredReply, reply_to, store_reply, take_turn
 from vcci.database.tenants import Role
 from vcci.domain.access import Principal
@@ -75,8 +75,8 @@ class Write:
                 body = _body(reply.content if reply.kept is None else reply.kept)
                 stored = StoredReply(await self._digest(body_digest), reply.status, headers, body)
                 await store_reply(tx, self.principal, route=self._route(), key=key, reply=stored)
-            await announce_outdated(tx, tenant_id, reply.outdated)
-        await self.service.outdated(tenant_id, reply.outdated)
+            said = await announce_outdated(tx, tenant_id, reply.outdated)
+        await self.service.outdated(said)
         return Response(_body(reply.content), reply.status, headers)
 
     async def _earlier(self, tx: Connection, key: str, body_digest: bytes) -> StoredReply | None:

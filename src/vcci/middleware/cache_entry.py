@@ -21,14 +21,16 @@ FORMAT: Final = 1
 class Entry:
     """A stored response, or under a target that varies the lists of names to select by, as two byte strings.
 
-    `head` is JSON, `body` is the encoded body. What they say is read once and kept beside them.
+    `head` is JSON, `body` is the encoded body. What they say is read once and kept beside them. A store that
+    others share says by which tags an entry of theirs is dropped.
     """
 
-    __slots__ = ("_view", "body", "head")
+    __slots__ = ("_view", "body", "head", "tags")
 
-    def __init__(self, head: bytes, body: bytes) -> None:
+    def __init__(self, head: bytes, body: bytes, tags: frozenset[str] = frozenset()) -> None:
         self.head = head
         self.body = body
+        self.tags = tags
         self._view: View | VarySets | None = None
 
     @property

@@ -46,6 +46,7 @@ STRATEGIES: Final = {
     "short": CacheStrategy(assumed_lifetime_seconds=300),
     "medium": CacheStrategy(assumed_lifetime_seconds=1_800),
     "long": CacheStrategy(assumed_lifetime_seconds=7_200),
+    "no_cache": CacheStrategy(),
 }
 """Strategies by name. What a response says of itself goes before them, and answers to credentials are
 not stored for want of a word: nothing of a tenant becomes public by a default."""

@@ -3,14 +3,15 @@
 Each step that must not be torn apart is one script: an entry is kept only if none of its tags was
 invalidated since its response was begun, by the server's own clock. All keys have one hash tag, so a cluster
 keeps them in one slot. What takes longer than a twentieth of a second counts as failed, and the request goes
-on without.
+on without; after some failures none waits for the next one.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
+from vcci.concurrency.breaker import Breaker
 from vcci.middleware.cache_entry import Entry, View
 from vcci.middleware.cache_store import Tags
 
@@ -22,7 +23,11 @@ STALE_SECONDS: Final = 86_400
 REMEMBERED_MS: Final = 3_600_000
 """How long an invalidation counts against fetches that began before it; none takes so long."""
 
-HEAD_LENGTH_BYTES: Final = 4
+LENGTH_BYTES: Final = 4
+"""Before the tags and before the head of an entry, the length of each."""
+
+FAILURES, OPEN_SECONDS = 3, 1.0
+"""After so many failures within a few seconds Redis is not asked for this time."""
 
 PUT: Final = """
 local tags = (#KEYS - 1) / 2
@@ -82,40 +87,42 @@ class RedisStore:
         self._prefix = f"{{{prefix}}}"
         self._put = client.register_script(PUT)
         self._drop = client.register_script(DROP)
+        self._breaker = Breaker("Redis", failures=FAILURES, window_s=5.0, open_s=OPEN_SECONDS)
 
     async def get(self, key: str) -> Entry | None:
-        """Return the entry."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            value = await self._client.get(self._entry(key))
+        """Return the entry, with its tags."""
+        value: bytes | None = await self._asked(lambda: self._client.get(self._entry(key)))
         if value is None:
             return None
-        end = HEAD_LENGTH_BYTES + int.from_bytes(value[:HEAD_LENGTH_BYTES])
-        return Entry(value[HEAD_LENGTH_BYTES:end], value[end:])
+        (tags, head), body = _taken_apart(value)
+        return Entry(head, body, frozenset(filter(None, tags.decode().split("\n"))))
 
     async def put(self, key: str, entry: Entry, *, tags: Tags, as_of: int) -> bool:
         """Keep an entry for as long as it can be of use."""
-        value = len(entry.head).to_bytes(HEAD_LENGTH_BYTES) + entry.head + entry.body
+        parts = ("\n".join(sorted(tags)).encode(), entry.head)
+        value = b"".join(len(part).to_bytes(LENGTH_BYTES) + part for part in parts) + entry.body
         keys = [self._entry(key), *self._tagged(tags)]
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            return bool(await self._put(keys=keys, args=[value, _kept_ms(entry), as_of]))
+        return bool(await self._asked(lambda: self._put(keys=keys, args=[value, _kept_ms(entry), as_of])))
 
     async def delete(self, key: str) -> None:
         """Drop an entry."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            await self._client.unlink(self._entry(key))
+        await self._asked(lambda: self._client.unlink(self._entry(key)))
 
     async def delete_tagged(self, tags: Tags) -> int:
         """Drop what has one of the tags, and remember when."""
         if not tags:
             return 0
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            return int(await self._drop(keys=self._tagged(tags), args=[REMEMBERED_MS]))
+        return int(await self._asked(lambda: self._drop(keys=self._tagged(tags), args=[REMEMBERED_MS])))
 
     async def moment(self) -> int:
         """Return the server's clock in microseconds."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            seconds, microseconds = await self._client.time()
+        seconds, microseconds = await self._asked(self._client.time)
         return int(seconds) * 1_000_000 + int(microseconds)
+
+    async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        with self._breaker.watching(lambda error: isinstance(error, Exception) or None):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await ask()
 
     def _entry(self, key: str) -> str:
         return f"{self._prefix}:entry:{hashlib.blake2b(key.encode(), digest_size=20).hexdigest()}"
@@ -123,6 +130,17 @@ class RedisStore:
     def _tagged(self, tags: Tags) -> list[str]:
         named = sorted(tags)
         return [f"{self._prefix}:{kind}:{tag}" for kind in ("tag", "invalidated") for tag in named]
+
+
+def _taken_apart(value: bytes) -> tuple[list[bytes], bytes]:
+    """Return tags and head of a stored value, and its body."""
+    parts, start = [], 0
+    for _ in range(2):
+        end = start + LENGTH_BYTES
+        length = int.from_bytes(value[start:end])
+        parts.append(value[end : end + length])
+        start = end + length
+    return parts, value[start:]
 
 
 def _kept_ms(entry: Entry) -> int:

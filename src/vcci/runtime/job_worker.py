@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from vcci.database.announcements import announce_outdated
 from vcci.database.connections import Connection
 from vcci.database.ids import new_id
 from vcci.database.job_store import (
@@ -27,7 +28,6 @@ from vcci.database.job_store import (
     hand_back_job,
     keep_job,
 )
-from vcci.database.notifications import announce_outdated
 from vcci.database.replies import forget_old
 from vcci.database.tenants import Role, tenant_ids, tenant_slug
 from vcci.errors import VcciError
@@ -144,8 +144,8 @@ class JobWorker:
             if "run_digest" in outcome:
                 outcome["run_id"] = str(await _run_id(tx, held.tenant_id, outcome["run_digest"]))
             await end_job(tx, held, state=state, outcome=outcome)
-            await announce_outdated(tx, held.tenant_id, OUTDATED)
-        await self.service.outdated(held.tenant_id, OUTDATED)
+            said = await announce_outdated(tx, held.tenant_id, OUTDATED)
+        await self.service.outdated(said)
 
     async def _hand_back(self, held: HeldJob, *, is_counted: bool) -> None:
         async with self._writing(held.tenant_id) as tx:

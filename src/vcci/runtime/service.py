@@ -3,17 +3,24 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
+from vcci.cache.coherence import Coherence
+from vcci.cache.tiered import MultiLevelCache
+from vcci.database.announcements import Announcement, DatabaseAuthority
 from vcci.database.connection_pool import ConnectionPool, opened_pool
 from vcci.database.connections import connected
 from vcci.database.migrate import migrate
 from vcci.database.order_checks import declared_orders, refuse_orders_without_index
+from vcci.database.pool_options import PoolOptions
 from vcci.database.tenants import ensure_tenant
+from vcci.events import Hook, ignore
 from vcci.packs import PackLibrary
 from vcci.runtime.factors import calculator_for
 from vcci.runtime.ledgers import data_folder, database_url
 from vcci.runtime.service_secret import derived, secret_in
+from vcci.runtime.value_cache import opened_redis, value_cache
 from vcci.services.calculations import CalculatorFor
 from vcci.settings import Settings
 
@@ -23,7 +30,7 @@ Outdated = Callable[[UUID, Iterable[str]], Awaitable[None]]
 
 @dataclass(slots=True)
 class Service:
-    """What handlers work with."""
+    """What handlers work with. `redis` is a client of redis.asyncio, None without one."""
 
     settings: Settings
     pool: ConnectionPool
@@ -32,25 +39,40 @@ class Service:
     home_tenant_id: UUID
     calculator_for: CalculatorFor
     library: PackLibrary
+    coherence: Coherence
+    authority: DatabaseAuthority
+    values: MultiLevelCache
+    redis: Any = None
+    hook: Hook = ignore
     is_stopping: bool = False
     listeners: list[Outdated] = field(default_factory=list)
 
-    async def outdated(self, tenant_id: UUID, groups: Iterable[str]) -> None:
+    @property
+    def direct_url(self) -> str:
+        """The database past PgBouncer, where a connection can listen."""
+        direct = self.settings.direct_database_url
+        return direct.get_secret_value() if direct else self.pool.url
+
+    async def outdated(self, said: Announcement | None) -> None:
         """Tell this process at once what a write has made outdated; others learn it from PostgreSQL."""
+        if said is None:
+            return
         for listener in self.listeners:
-            await listener(tenant_id, groups)
+            await listener(said.tenant_id, said.groups)
+        self.coherence.heard(said.number, str(said.tenant_id), said.groups)
 
 
 @asynccontextmanager
-async def opened_service(settings: Settings) -> AsyncIterator[Service]:
+async def opened_service(settings: Settings, *, hook: Hook = ignore) -> AsyncIterator[Service]:
     """Give the service over the database in use, which is migrated first."""
     url = database_url(settings)
     await migrate(url)
     async with connected(url) as connection:
         tenant_id = await ensure_tenant(connection, settings.tenant)
-    secret = service_secret(settings)
-    async with opened_pool(url) as pool:
+    secret, coherence = service_secret(settings), Coherence()
+    async with opened_redis(settings) as redis, opened_pool(url, pool_options(settings), hook=hook) as pool:
         await refuse_orders_without_index(pool, declared_orders())
+        authority = DatabaseAuthority(pool)
         yield Service(
             settings,
             pool,
@@ -59,7 +81,22 @@ async def opened_service(settings: Settings) -> AsyncIterator[Service]:
             home_tenant_id=tenant_id,
             calculator_for=calculator_for(()),
             library=PackLibrary(),
+            coherence=coherence,
+            authority=authority,
+            values=value_cache(settings, coherence, authority, redis=redis, hook=hook),
+            redis=redis,
+            hook=hook,
         )
+
+
+def pool_options(settings: Settings) -> PoolOptions:
+    """Return how many connections a worker has, and for how long."""
+    return PoolOptions(
+        size=settings.pool_size,
+        overflow=settings.pool_overflow,
+        lifetime_s=settings.pool_recycle,
+        through_pgbouncer=settings.pgbouncer,
+    )
 
 
 def service_secret(settings: Settings) -> bytes:

@@ -12,8 +12,7 @@ from vcci.edge.limits import is_loopback
 from vcci.edge.permissions import Everybody, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
-from vcci.monitoring.metrics import CONTENT_TYPE, POOL_CONNECTIONS, exposition
-from vcci.runtime.service import Service
+from vcci.monitoring.metrics import CONTENT_TYPE, exposition
 
 router = APIRouter(tags=["health"], route_class=StrictRoute, dependencies=[Everybody])
 
@@ -58,11 +57,4 @@ async def metrics(request: Request, service: TheService) -> Response:
         raise ProblemError(
             "permission_missing", "Metrics are for this machine and for those who run the service."
         )
-    _note_pool(service)
     return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE)
-
-
-def _note_pool(service: Service) -> None:
-    found = service.pool.statistics()
-    POOL_CONNECTIONS.labels("idle").set(found.idle)
-    POOL_CONNECTIONS.labels("in_use").set(found.in_use)

@@ -1,4 +1,4 @@
-"""`vcci db`: the embedded PostgreSQL."""
+"""`vcci db start | stop | status | url`: the embedded PostgreSQL."""
 
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,7 @@ if TYPE_CHECKING:
 
     from vcci.database.embedded import ServerStatus
 
-app = typer.Typer(help="The embedded PostgreSQL: start | stop | status | url.", no_args_is_help=True)
 
-
-@app.command()
 def start() -> None:
     """Start the server if it does not run, and migrate."""
     import asyncio
@@ -25,7 +22,6 @@ def start() -> None:
     typer.echo(f"running, schema at {revision}")
 
 
-@app.command()
 def stop() -> None:
     """Stop the server; its data stay."""
     from vcci.database import embedded
@@ -33,7 +29,6 @@ def stop() -> None:
     _show(embedded.stop(_data_dir()))
 
 
-@app.command()
 def status() -> None:
     """Say whether the server runs, and where its data lie; exit 1 if it does not run."""
     from vcci.database import embedded
@@ -44,7 +39,6 @@ def status() -> None:
         raise typer.Exit(1)
 
 
-@app.command()
 def url() -> None:
     """Start the server if needed and print its URL, for psql and other programs."""
     from vcci import runtime, settings

@@ -1,0 +1,20 @@
+"""`vcci db`: the embedded PostgreSQL by hand, and what any PostgreSQL does for VCCI."""
+
+import typer
+
+from vcci.cli.db import doctor, explain, indexes, server, slow
+
+app = typer.Typer(
+    help="PostgreSQL: start | stop | status | url | indexes | explain | slow | doctor.", no_args_is_help=True
+)
+for command in (
+    server.start,
+    server.stop,
+    server.status,
+    server.url,
+    indexes.indexes,
+    explain.explain,
+    slow.slow,
+    doctor.doctor,
+):
+    app.command()(command)

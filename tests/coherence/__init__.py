@@ -1,0 +1,1 @@
+"""Checks the stated bound of the caches: several processes, real servers, and what goes wrong."""
