@@ -47,6 +47,15 @@ class ConnectionHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryRan:
+    """A transaction of a kind took `seconds`, without its wait for a connection; `error` names a failure."""
+
+    query_type: str
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CacheRead:
     """A layer (l1, l2, truth) was asked for a value: hit, miss, load, stale or error came of it."""
 
@@ -68,6 +77,7 @@ Event = (
     | StageFinished
     | ConnectionTaken
     | ConnectionHeld
+    | QueryRan
     | CacheRead
     | CoherenceChecked
 )

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
         validation_alias="METRICS_PORT",
         description="Port of the loopback address on which the metrics of all workers are served as well.",
     )
+    server_timing: bool = Field(
+        default=False, description="Whether answers say in Server-Timing where their time went."
+    )
     request_seconds: float = Field(
         default=30.0,
         gt=0,

@@ -18,6 +18,7 @@ from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.tenants import ensure_tenant
 from vcci.domain.access import Role
 from vcci.domain.api_keys import new_key
+from vcci.monitoring.translation import count
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 
@@ -62,5 +63,5 @@ class Api:
 async def running(url: str, **settings: Any) -> AsyncIterator[Api]:
     """Give the API over a migrated database."""
     told = Settings(DATABASE_URL=SecretStr(url), secret=SecretStr(SECRET), **settings)
-    async with opened_service(told) as service, opened_application(service) as app:
+    async with opened_service(told, hook=count) as service, opened_application(service) as app:
         yield Api(service, app)

@@ -36,8 +36,10 @@ from vcci.database.job_store import CHANNEL as JOBS
 from vcci.domain.access import Principal, Role
 from vcci.edge.answer_cache import AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
+from vcci.edge.deadlines import RequestDeadline
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
+from vcci.edge.query_watch import WatchedQueries
 from vcci.monitoring.loop_lag import watched_loop
 from vcci.monitoring.performance import get_performance_monitor
 from vcci.monitoring.requests import MeasuredRequests, Templates
@@ -120,10 +122,21 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
     rate = Rate(service.settings.requests_per_minute / workers)
     authenticator = Authenticator(service.pool, service.pepper)
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
-    uploads = {FILES: service.settings.max_file_bytes + FORM_BYTES}
-    limited = BodyLimit(known, service.settings.max_body_bytes, uploads)
-    route_of, latencies = Templates(TEMPLATES).of, get_performance_monitor().metrics.endpoints
-    return TracedRequests(MeasuredRequests(limited, route_of, latencies=latencies), route_of)
+    settings, route_of = service.settings, Templates(TEMPLATES).of
+    timely = RequestDeadline(known, settings.request_seconds, _is_long)
+    uploads = {FILES: settings.max_file_bytes + FORM_BYTES}
+    limited: ASGIApp = BodyLimit(timely, settings.max_body_bytes, uploads)
+    if settings.query_analysis:
+        limited = WatchedQueries(limited, route_of)
+    latencies = get_performance_monitor().metrics.endpoints
+    measured = MeasuredRequests(limited, route_of, settings.server_timing, latencies)
+    return TracedRequests(measured, route_of)
+
+
+def _is_long(scope: Scope) -> bool:
+    """Say whether a request may take as long as it takes: an upload, or one that is told of a job."""
+    path: str = scope["path"]
+    return path == FILES or path.endswith("/events")
 
 
 class Server:

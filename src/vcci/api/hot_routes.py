@@ -26,6 +26,7 @@ from vcci.edge.calculated import OUTDATED, calculated
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
 from vcci.edge.problems import ProblemError, problem
 from vcci.errors import DatabaseError
+from vcci.monitoring.timings import timed
 from vcci.runtime.service import Service
 from vcci.services.activity_request import ActivityRequest
 
@@ -73,23 +74,25 @@ class HotRoutes:
             await self._app(scope, _again(body, receive), send)
             return
         made = calculated(self._service, principal, asked)
-        await self._stores.ask(principal.tenant_id, made)
+        with timed("db"):
+            await self._stores.ask(principal.tenant_id, made)
         await Response(made.reply, media_type="application/json")(scope, receive, send)
 
     async def _line(self, scope: Scope, receive: Receive, send: Send, *, asked: tuple[UUID, UUID]) -> None:
-        found = await self._reads.ask(*asked)
+        with timed("db"):
+            found = await self._reads.ask(*asked)
         answer = problem(ProblemError("not_found")) if found is None else line_response(found)
         await answer(scope, receive, send)
 
     async def _store(self, tenant_id: UUID, many: Sequence[StoredCalculation]) -> Sequence[None]:
-        async with self._service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
+        async with self._service.pool.transaction(tenant_id, role=Role.LOADER, kind="calculate") as tx:
             await add_calculations(tx, tenant_id, many)
             said = await announce_outdated(tx, tenant_id, OUTDATED)
         await self._service.outdated(said)
         return [None] * len(many)
 
     async def _lines(self, tenant_id: UUID, ids: Sequence[UUID]) -> Sequence[FoundLine | None]:
-        async with self._service.pool.transaction(tenant_id) as tx:
+        async with self._service.pool.transaction(tenant_id, kind="lines_by_id") as tx:
             return await lines_by_ids(tx, tenant_id, ids)
 
 

@@ -15,7 +15,7 @@ FORMAT: Final = 1
 HEAD: Final = struct.Struct(">QBBdddH")
 """Number, format, flags, fresh until, stale until, cost of loading in seconds, length of the groups."""
 
-COMPRESSED, NOTHING = 1, 2
+COMPRESSED = 1
 MOST_BYTES: Final = 64 * 2**20
 """A value that unpacks to more is refused."""
 
@@ -25,9 +25,9 @@ OVERHEAD_BYTES: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value in JSON. `number` is the announcement that its loading began after; see `coherence`.
+    """A value in JSON; null says that there is no such value. Times are in seconds since 1970.
 
-    `is_nothing` says that there is no such value. Times are in seconds since 1970.
+    `number` is that of the newest announcement when its loading began; see `coherence`.
     """
 
     value: bytes
@@ -36,16 +36,11 @@ class Entry:
     fresh_until_s: float
     stale_until_s: float
     cost_s: float
-    is_nothing: bool = False
 
     @property
     def size_bytes(self) -> int:
         """What it costs in memory, in bytes."""
         return len(self.value) + OVERHEAD_BYTES
-
-    def read(self) -> Any:
-        """Return the value, None where there is none."""
-        return None if self.is_nothing else orjson.loads(self.value)
 
 
 def written(value: Any) -> bytes:
@@ -66,9 +61,9 @@ def _is_finite(value: Any) -> bool:
 
 def packed(entry: Entry, *, compress_above_bytes: int | None) -> bytes:
     """Return an entry as Redis keeps it."""
-    body, flags = entry.value, NOTHING * entry.is_nothing
+    body, flags = entry.value, 0
     if compress_above_bytes is not None and len(body) > compress_above_bytes:
-        body, flags = zlib.compress(body, 1), flags | COMPRESSED
+        body, flags = zlib.compress(body, 1), COMPRESSED
     groups = "\n".join(sorted(entry.groups)).encode()
     times = (entry.fresh_until_s, entry.stale_until_s, entry.cost_s)
     return HEAD.pack(entry.number, FORMAT, flags, *times, len(groups)) + groups + body
@@ -82,7 +77,7 @@ def unpacked(data: bytes) -> Entry | None:
     start = HEAD.size + length
     groups = frozenset(_names(data[HEAD.size : start]))
     body = _inflated(data[start:]) if flags & COMPRESSED else data[start:]
-    return Entry(body, number, groups, fresh, stale, cost, bool(flags & NOTHING))
+    return Entry(body, number, groups, fresh, stale, cost)
 
 
 def _names(groups: bytes) -> Iterable[str]:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from vcci.cache.coherence import Alone, Authority, Coherence, is_outdated_by
 from vcci.cache.config import CACHE_CONFIG, CacheConfig
 from vcci.cache.entry import Entry, written
@@ -86,6 +88,22 @@ class MultiLevelCache:
         The value depends on `owner` (a tenant), `key` and `key_parts`, and is outdated by what is announced
         of the owner's `groups`. It comes back as JSON says it, each time anew. Raises what `fetcher` raises.
         """
+        value = await self.json_or_set(
+            cache_type=cache_type, key=key, fetcher=fetcher, owner=owner, groups=groups, **key_parts
+        )
+        return orjson.loads(value)
+
+    async def json_or_set(
+        self,
+        *,
+        cache_type: str,
+        key: str,
+        fetcher: Fetcher,
+        owner: str = "",
+        groups: Iterable[str] = (),
+        **key_parts: str,
+    ) -> bytes:
+        """Return the same value as JSON, as it is kept; that of no value is null."""
         config = self._config.get(cache_type)
         if config is None:
             raise _unknown(cache_type, self._config)
@@ -98,9 +116,9 @@ class MultiLevelCache:
             if self._is_due(entry, config, now_s=now):
                 self._flights.start((name, "early"), lambda: self._begun(asked))
             self._note(cache_type, "l1", "hit")
-            return entry.read()
+            return entry.value
         self._note(cache_type, "l1", "miss")
-        return (await self._together(asked)).read()
+        return (await self._together(asked)).value
 
     async def invalidate(self, owner: str, groups: Iterable[str]) -> None:
         """Outdate an owner's groups, where this cache numbers them itself or Redis does."""
@@ -294,7 +312,7 @@ def _entry_of(asked: _Asked, encoded: bytes, *, number: int, cost_s: float) -> E
     ttl = config.negative_ttl if is_nothing else config.ttl
     fresh_until = time.time() + ttl * random.uniform(0.9, 1.0)  # noqa: S311
     stale_until = fresh_until + (0.0 if is_nothing else config.stale)
-    return Entry(encoded, number, asked.groups, fresh_until, stale_until, cost_s, is_nothing)
+    return Entry(encoded, number, asked.groups, fresh_until, stale_until, cost_s)
 
 
 def _unknown(cache_type: str, config: Mapping[str, CacheConfig]) -> ConfigurationError:

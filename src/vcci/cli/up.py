@@ -36,9 +36,28 @@ def up(
     told = settings.load()
     os.environ["DATABASE_URL"] = runtime.database_url(told)  # started once, before the workers
     with tempfile.TemporaryDirectory(prefix="vcci-metrics-") as folder:
-        if told.workers > 1:
+        if told.workers > 1 or told.metrics_port:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        if told.prometheus and told.metrics_port:
+            _serve_metrics(told.metrics_port)
         _serve(settings.load(), host=host, port=port)
+
+
+def _serve_metrics(port: int) -> None:
+    """Serve the metrics of all workers on a port of this machine, in a process of its own."""
+    from multiprocessing import get_context
+
+    _refuse_taken(LOOPBACK[0], port)
+
+    def serve() -> None:
+        import signal
+
+        from vcci.monitoring.scrapes import serve_scrapes
+
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        serve_scrapes(LOOPBACK[0], port)
+
+    get_context("fork").Process(target=serve, daemon=True).start()
 
 
 def _serve(told: "Settings", *, host: str, port: int) -> None:

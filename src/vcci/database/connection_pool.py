@@ -21,8 +21,8 @@ from vcci.database.call_sites import CallSite, call_site
 from vcci.database.connections import Connection, open_connection, refusals, refusals_of_transaction
 from vcci.database.pool_options import HeldConnection, PoolOptions, PoolStatistics, Work
 from vcci.database.tenants import Role, tenant_transaction
-from vcci.errors import DatabaseError
-from vcci.events import ConnectionHeld, ConnectionTaken, Hook, ignore
+from vcci.errors import DatabaseError, VcciError
+from vcci.events import ConnectionHeld, ConnectionTaken, Hook, QueryRan, ignore
 
 SETTLE_SECONDS: Final = 2.0
 """How long a connection whose query was given up may take to be of use again."""
@@ -73,15 +73,29 @@ class ConnectionPool:
 
     @asynccontextmanager
     async def transaction(
-        self, tenant_id: UUID | None, *, role: Role = Role.APP, work: Work = Work.INTERACTIVE
+        self,
+        tenant_id: UUID | None,
+        *,
+        role: Role = Role.APP,
+        work: Work = Work.INTERACTIVE,
+        kind: str = "",
     ) -> AsyncIterator[Connection]:
-        """Open a transaction for one tenant, with the rights of a role, under the deadline of the work."""
+        """Open a transaction for one tenant, with the rights of a role, under the deadline of the work.
+
+        It is measured by its `kind`, which is read or write where nothing else is told.
+        """
         with refusals_of_transaction(self.url):
-            async with (
-                self.connection(work) as connection,
-                tenant_transaction(connection, tenant_id=tenant_id, role=role) as tx,
-            ):
-                yield tx
+            async with self.connection(work) as connection:
+                started_s, error = monotonic(), ""
+                try:
+                    async with tenant_transaction(connection, tenant_id=tenant_id, role=role) as tx:
+                        yield tx
+                except BaseException as raised:
+                    error = _name_of(raised)
+                    raise
+                finally:
+                    told = kind or ("write" if role is Role.LOADER else "read")
+                    self.hook(QueryRan(told, monotonic() - started_s, error))
 
     @asynccontextmanager
     async def connection(self, work: Work = Work.INTERACTIVE) -> AsyncIterator[Connection]:
@@ -215,6 +229,7 @@ class ConnectionPool:
             self._lost(work)
             raise
         self._opened += 1
+        self.options.on_connect(connection)
         return _Pooled(connection, monotonic() + self.options.lifetime_s * random.uniform(0.9, 1.1))  # noqa: S311
 
     async def _lives(self, pooled: _Pooled, work: Work) -> bool:
@@ -351,6 +366,14 @@ async def opened_pool(
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         await pool.aclose()
+
+
+def _name_of(error: BaseException) -> str:
+    """Return what is told of a failure; nothing of one that is not the database's."""
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled"
+    is_of_database = isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError | VcciError)
+    return type(error).__name__ if is_of_database else ""
 
 
 def _process_id(pooled: _Pooled) -> int:

@@ -1,8 +1,9 @@
 """What a pool of connections may do, and what it tells of itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Work(StrEnum):
@@ -42,6 +43,9 @@ class PoolOptions:
 
     through_pgbouncer: bool = False
     """Whether PgBouncer is between, in transaction mode: no statement outlives its transaction then."""
+
+    on_connect: Callable[[Any], object] = lambda _: None
+    """Is given each new connection of asyncpg, for whoever observes what is asked over it."""
 
     @property
     def most(self) -> int:

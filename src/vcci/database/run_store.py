@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
+from vcci.database.announcements import announce_outdated
 from vcci.database.connections import Connection, connected
 from vcci.database.run_save import RunFiles, RunSave
 from vcci.database.tenants import Role, ensure_tenant, tenant_transaction
@@ -35,6 +36,9 @@ class StoredRun:
     low_mg_co2e: int | None
     high_mg_co2e: int | None
 
+
+OUTDATED_BY_RUN: Final = frozenset({"runs", "emissions", "suppliers"})
+"""The groups of answers that a new run makes outdated."""
 
 INTERVAL: Final[LiteralString] = (
     "(inventory->'interval'->>'low_mg_co2e')::bigint, (inventory->'interval'->>'high_mg_co2e')::bigint"
@@ -90,7 +94,9 @@ class RunStore:
             )
             if found is not None:
                 return SavedRun(found, created=False)
-            return SavedRun(await RunSave(tx, self.tenant_id, run).everything(), created=True)
+            run_id = await RunSave(tx, self.tenant_id, run).everything()
+            await announce_outdated(tx, self.tenant_id, OUTDATED_BY_RUN)
+            return SavedRun(run_id, created=True)
 
     async def runs(self) -> list[StoredRun]:
         """Return the tenant's runs, newest first."""

@@ -57,7 +57,7 @@ class Authenticator:
         key = parsed(text)
         if key is None:
             return None
-        async with self.pool.transaction(key.tenant_id) as tx:
+        async with self.pool.transaction(key.tenant_id, kind="key") as tx:
             stored = await valid_key(tx, key.tenant_id, key.key_id)
         if stored is None or not key.has_digest(stored.secret_digest, self.pepper):
             return None

@@ -143,7 +143,7 @@ async def list_response(
 ) -> Response:
     """Return a page of a table's rows, counted if that is asked for."""
     paged, tenant_id, given = asked.of(service, principal), principal.tenant_id, filters or {}
-    async with service.pool.transaction(tenant_id) as tx:
+    async with service.pool.transaction(tenant_id, kind="page") as tx:
         page = await rows.page(tx, tenant_id, paged.place, filters=given)
         is_counted = asked.params.total != "none"
         total = await rows.count(tx, tenant_id, filters=given) if is_counted else None

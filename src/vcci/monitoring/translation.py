@@ -2,14 +2,20 @@
 
 from typing import Final, Protocol
 
-from vcci.events import CacheRead, CoherenceChecked, ConnectionTaken, Event
+from vcci.events import CacheRead, CoherenceChecked, ConnectionTaken, Event, QueryRan
 from vcci.monitoring.metrics import METRICS
+from vcci.monitoring.performance import get_performance_monitor
+from vcci.monitoring.queries import SLOW_QUERIES
 
 _WAIT: Final = METRICS.histogram("database_pool_wait_seconds")
 _SIZE: Final = METRICS.gauge("database_connection_pool_size")
 _OPERATIONS: Final = METRICS.counter("cache_operations_total")
 _LAYERS: Final = METRICS.counter("cache_layer_operations_total")
 _COHERENCE: Final = METRICS.histogram("cache_coherence_lag_seconds").only
+_QUERIES: Final = METRICS.histogram("database_query_duration_seconds")
+_SLOW: Final = METRICS.counter("database_slow_queries_total")
+_ERRORS: Final = METRICS.counter("database_query_errors_total")
+_CANCELLED: Final = METRICS.counter("cancelled_queries_total").only
 _ENDS: Final = {
     ("l1", "hit"): "hit",
     ("l2", "hit"): "hit",
@@ -66,6 +72,19 @@ def count(event: Event) -> None:
             _WAIT[(str(work),)].observe(seconds)
         case CoherenceChecked(lag_seconds):
             _COHERENCE.observe(lag_seconds)
+        case QueryRan(query_type, seconds, error):
+            _count_query(query_type, seconds, error=error)
+
+
+def _count_query(query_type: str, seconds: float, *, error: str) -> None:
+    _QUERIES[(query_type,)].observe(seconds)
+    get_performance_monitor().metrics.queries[(query_type,)].record(seconds)
+    if seconds > SLOW_QUERIES.threshold_s:
+        _SLOW[(query_type,)].inc()
+    if error == "cancelled":
+        _CANCELLED.inc()
+    elif error:
+        _ERRORS[(error,)].inc()
 
 
 class PoolGauge:

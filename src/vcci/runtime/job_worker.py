@@ -29,6 +29,7 @@ from vcci.database.job_store import (
     keep_job,
 )
 from vcci.database.replies import forget_old
+from vcci.database.run_store import OUTDATED_BY_RUN
 from vcci.database.tenants import Role, tenant_ids, tenant_slug
 from vcci.errors import VcciError
 from vcci.runtime.service import Service
@@ -43,7 +44,6 @@ TIDY_SECONDS: Final = 3_600.0
 TELL_SECONDS: Final = 0.25
 RENEW_SECONDS: Final = 8.0
 LONGEST_LINE_BYTES: Final = 2**22
-OUTDATED: Final = frozenset({"runs", "emissions", "suppliers"})
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class JobWorker:
             if "run_digest" in outcome:
                 outcome["run_id"] = str(await _run_id(tx, held.tenant_id, outcome["run_digest"]))
             await end_job(tx, held, state=state, outcome=outcome)
-            said = await announce_outdated(tx, held.tenant_id, OUTDATED)
+            said = await announce_outdated(tx, held.tenant_id, OUTDATED_BY_RUN)
         await self.service.outdated(said)
 
     async def _hand_back(self, held: HeldJob, *, is_counted: bool) -> None:

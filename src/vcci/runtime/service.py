@@ -16,6 +16,7 @@ from vcci.database.order_checks import declared_orders, refuse_orders_without_in
 from vcci.database.pool_options import PoolOptions
 from vcci.database.tenants import ensure_tenant
 from vcci.events import Hook, ignore
+from vcci.monitoring.queries import SLOW_QUERIES, observe_connection
 from vcci.packs import PackLibrary
 from vcci.runtime.factors import calculator_for
 from vcci.runtime.ledgers import data_folder, database_url
@@ -70,6 +71,7 @@ async def opened_service(settings: Settings, *, hook: Hook = ignore) -> AsyncIte
     async with connected(url) as connection:
         tenant_id = await ensure_tenant(connection, settings.tenant)
     secret, coherence = service_secret(settings), Coherence()
+    SLOW_QUERIES.threshold_s = settings.slow_query_ms / 1_000
     async with opened_redis(settings) as redis, opened_pool(url, pool_options(settings), hook=hook) as pool:
         await refuse_orders_without_index(pool, declared_orders())
         authority = DatabaseAuthority(pool)
@@ -95,6 +97,7 @@ def pool_options(settings: Settings) -> PoolOptions:
         size=settings.pool_size,
         overflow=settings.pool_overflow,
         lifetime_s=settings.pool_recycle,
+        on_connect=observe_connection if settings.query_analysis else lambda _: None,
         through_pgbouncer=settings.pgbouncer,
     )
 

@@ -4,7 +4,12 @@ import pytest
 from tests.support.api import Api
 from tests.support.database import execute
 
-PAGES = ["/admin/cache/stats", "/admin/performance/slow-queries", "/admin/performance/pool"]
+PAGES = [
+    "/admin/cache/stats",
+    "/admin/performance/slow-queries",
+    "/admin/performance/pool",
+    "/admin/performance/report",
+]
 
 
 async def test_cache_statistics_count_what_was_answered_from_the_cache(api: Api) -> None:
@@ -38,6 +43,19 @@ async def test_pool_shows_its_connections(api: Api) -> None:
         found = (await client.get(PAGES[2])).json()
     assert 1 <= found["size"] <= found["most"]
     assert found["in_use"] == found["size"] - found["idle"]
+
+
+async def test_report_tells_percentiles_by_route_and_what_came_of_reads(api: Api) -> None:
+    report = {"group_by": ["category"]}
+    async with api.client(await api.key()) as client:
+        for _ in range(3):
+            await client.post("/api/v1/reporting/emissions", json=report)
+        found = (await client.get(PAGES[3])).json()
+    names = {one["name"]: one for one in found["endpoints"]}
+    assert names["POST /api/v1/reporting/emissions"]["count"] >= 3
+    assert {"report", "key"} <= {one["name"] for one in found["queries"]}
+    assert found["layer_hit_percent"]["calculation_results l1"] > 0
+    assert found["pool"]["total"] == api.service.pool.options.most
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,6 +3,7 @@
 It concerns all tenants, so it is for administrators of the tenant that runs the service, and nobody else.
 """
 
+import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -14,6 +15,8 @@ from vcci.edge.permissions import Administrator, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
 from vcci.monitoring.metrics import cache_answers
+from vcci.monitoring.performance import get_performance_monitor
+from vcci.monitoring.queries import SLOW_QUERIES
 
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=StrictRoute)
 
@@ -59,6 +62,39 @@ class SlowQueries(BaseModel):
     queries: list[SlowQuery]
 
 
+class Percentiles(BaseModel):
+    """How long one thing took in the worker that answers, in milliseconds."""
+
+    name: str
+    count: int
+    mean_ms: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+class SlowStatement(BaseModel):
+    """A statement that was slow in the worker that answers, and the line of code that asked it."""
+
+    statement: str
+    place: str
+    count: int
+    total_ms: float
+    longest_ms: float
+
+
+class PerformanceAnswer(BaseModel):
+    """Times are of the worker that answers; rates and connections of all workers."""
+
+    endpoints: list[Percentiles]
+    queries: list[Percentiles]
+    cache_hit_percent: dict[str, float]
+    layer_hit_percent: dict[str, float] = Field(description="Of the reads that came as far as a layer.")
+    pool: dict[str, int]
+    slow_queries: list[SlowStatement] = Field(description="Recorded with ENABLE_QUERY_ANALYSIS.")
+
+
 class PoolStatistics(BaseModel):
     """The connections of the worker that answers."""
 
@@ -89,6 +125,23 @@ async def slow_queries(
         found = await slowest_queries(connection, limit=limit)
     told: list[Any] = [{name: getattr(one, name) for name in SlowQuery.model_fields} for one in found or ()]
     return SlowQueries(is_recorded=found is not None, queries=told)
+
+
+@router.get("/performance/report")
+async def performance_report(_: Operator) -> PerformanceAnswer:
+    """Return what the service knows of its own speed."""
+    slow = [
+        {
+            "statement": one.statement,
+            "place": str(one.place),
+            "count": one.count,
+            "total_ms": 1_000 * one.total_s,
+            "longest_ms": 1_000 * one.longest_s,
+        }
+        for one in SLOW_QUERIES.queries
+    ]
+    report = await asyncio.to_thread(get_performance_monitor().report, slow_queries=slow)
+    return PerformanceAnswer.model_validate(report.as_plain())
 
 
 @router.get("/performance/pool")

@@ -50,6 +50,8 @@ async def ready(service: TheService) -> Health:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request, service: TheService) -> Response:
     """Return the metrics in Prometheus' format: to this machine, or to a key that may administer."""
+    if not service.settings.prometheus:
+        raise ProblemError("not_found", "Metrics are switched off (PROMETHEUS_ENABLED).")
     principal = principal_in(request.scope)
     is_operator = principal is not None and principal.tenant_id == service.home_tenant_id
     may_see = is_operator and principal is not None and principal.may(Permission.ADMINISTER)

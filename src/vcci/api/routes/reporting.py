@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-import orjson
 import polars as pl
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -136,8 +135,24 @@ async def make_report(
 
 
 async def _report(service: Service, principal: Principal, asked: ReportRequest) -> Response:
+    """Return the report: as JSON it is kept until something of it changes, a file is written each time."""
     tenant_id = principal.tenant_id
-    async with service.pool.transaction(tenant_id) as tx:
+    if asked.format is not ReportFormat.JSON:
+        return await asyncio.to_thread(_file, await _made(service, tenant_id, asked), asked.format)
+
+    async def fresh() -> dict[str, Any]:
+        report = await _made(service, tenant_id, asked)
+        return await asyncio.to_thread(report.as_json)
+
+    key = asked.model_dump_json(exclude_defaults=True)
+    body = await service.values.json_or_set(
+        cache_type="calculation_results", key=key, fetcher=fresh, owner=str(tenant_id)
+    )
+    return Response(body, media_type="application/json")
+
+
+async def _made(service: Service, tenant_id: UUID, asked: ReportRequest) -> EmissionReport:
+    async with service.pool.transaction(tenant_id, kind="report") as tx:
         runs = await run_set(tx, tenant_id, asked.runs)
         if runs is None:
             raise ProblemError("not_found", "There is no such run.", pointer="/runs")
@@ -149,12 +164,10 @@ async def _report(service: Service, principal: Principal, asked: ReportRequest) 
     if len(groups) > MOST_GROUPS:
         detail = f"The report would have more than {MOST_GROUPS:,} groups."
         raise ProblemError("request_invalid", detail, pointer="/group_by")
-    return await asyncio.to_thread(_written, EmissionReport(told, groups, undated, shares), asked.format)
+    return EmissionReport(told, groups, undated, shares)
 
 
-def _written(report: EmissionReport, form: ReportFormat) -> Response:
-    if form is ReportFormat.JSON:
-        return Response(orjson.dumps(report.as_json()), media_type="application/json")
+def _file(report: EmissionReport, form: ReportFormat) -> Response:
     columns, rows = report.table()
     schema = {name: pl.Int64 if name in WHOLE_NUMBERS else pl.String for name in columns}
     headers = {"Content-Disposition": f'attachment; filename="emissions.{form}"'}
