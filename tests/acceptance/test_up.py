@@ -15,6 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from tests.support.valkey import running_valkey
 
 
 def free_port() -> int:
@@ -24,12 +25,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def up(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
+def up(data_dir: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
     """Give a running service, its port and the token that it printed."""
     port = free_port()
     command = [sys.executable, "-m", "vcci", "up", "--port", str(port), *options]
-    environment = os.environ | {"VCCI_DATA_DIR": str(data_dir)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    told = os.environ | {"VCCI_DATA_DIR": str(data_dir)} | environment
+    with subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             found = re.search(r"\?token=(\S+)", process.stdout.readline())
@@ -57,6 +58,38 @@ def test_address_that_is_printed_opens_the_first_page(data_dir: Path, workers: s
         assert json.loads(ask(port, "/readyz")[2]) == {"status": "ready"}
         assert [ask(port, "/")[0] for _ in range(10)] == [200] * 10
         assert '{endpoint="/",method="GET",status="200"}' in ask(port, "/metrics")[2]
+
+
+def test_metrics_of_all_workers_are_served_on_a_port_of_their_own(data_dir: Path) -> None:
+    port_of_metrics = free_port()
+    with up(data_dir, "--workers", "2", METRICS_PORT=str(port_of_metrics)) as (process, port, _):
+        for _ in range(20):
+            ask(port, "/")
+        found = ask(port_of_metrics, "/metrics")[2]
+        counted = re.search(r'requests_total\{endpoint="/",method="GET",status="200"\} ([\d.]+)', found)
+        assert counted
+        assert float(counted[1]) >= 20
+        assert ask(port_of_metrics, "/other")[0] == 404
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port_of_metrics)) != 0
+    assert process.returncode == 0
+
+
+def test_the_environment_that_the_predecessor_announced_is_understood(data_dir: Path) -> None:
+    with running_valkey() as redis:
+        told = {"DB_POOL_SIZE": "20", "DB_MAX_OVERFLOW": "10", "DB_POOL_RECYCLE": "3600", "REDIS_URL": redis}
+        told |= {
+            "REDIS_CACHE_TTL": "3600",
+            "ENABLE_QUERY_ANALYSIS": "true",
+            "SLOW_QUERY_THRESHOLD_MS": "1000",
+        }
+        told |= {"ENABLE_API_CACHE": "true", "CACHE_DEFAULT_STRATEGY": "short", "PROMETHEUS_ENABLED": "true"}
+        told |= {"METRICS_PORT": str(free_port()), "VCCI_DEVELOPMENT": "true"}
+        with up(data_dir, **told) as (_, port, _):
+            pool = json.loads(ask(port, "/admin/performance/pool")[2])
+            assert (pool["most"], "greenlang_" in ask(port, "/metrics")[2]) == (30, True)
+            assert "hit_rate" in json.loads(ask(port, "/admin/cache/stats")[2])
+            assert json.loads(ask(port, "/admin/performance/slow-queries")[2])["is_recorded"]
 
 
 def test_requests_that_were_accepted_are_answered_when_it_is_told_to_stop(data_dir: Path) -> None:
