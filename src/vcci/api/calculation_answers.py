@@ -19,6 +19,7 @@ from vcci.domain.display import exact_kilograms
 from vcci.edge.calculated import OUTDATED, calculated_records
 from vcci.edge.problems import KINDS
 from vcci.errors import VcciError
+from vcci.monitoring.performance import get_performance_monitor
 from vcci.runtime.service import Service
 
 RECORDS_OF_A_PART: Final = 1_000
@@ -159,8 +160,12 @@ class Batch:
 
     async def _part(self, tx: Connection, first: int) -> bytes:
         records = self.records[first : first + RECORDS_OF_A_PART]
-        made = await asyncio.to_thread(calculated_records, self.service, self.principal, records, first=first)
-        await add_calculations(tx, self.principal.tenant_id, [one.stored for one in made if one.stored])
+        with get_performance_monitor().metrics.track_batch("calculator") as batch:
+            batch.records = len(records)
+            made = await asyncio.to_thread(
+                calculated_records, self.service, self.principal, records, first=first
+            )
+            await add_calculations(tx, self.principal.tenant_id, [one.stored for one in made if one.stored])
         return self.form.between.join(one.body for one in made)
 
 

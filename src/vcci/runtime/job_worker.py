@@ -32,6 +32,7 @@ from vcci.database.replies import forget_old
 from vcci.database.run_store import OUTDATED_BY_RUN
 from vcci.database.tenants import Role, tenant_ids, tenant_slug
 from vcci.errors import VcciError
+from vcci.monitoring.performance import get_performance_monitor
 from vcci.runtime.service import Service
 from vcci.settings import as_environment
 
@@ -101,7 +102,9 @@ class JobWorker:
             await self._end(held, {"outcome": {"error": _GAVE_UP}})
             return
         try:
-            told = await self._told_by_child(held, job)
+            with get_performance_monitor().metrics.track_batch(LEDGER) as batch:
+                told = await self._told_by_child(held, job)
+                batch.records = int((told or {}).get("outcome", {}).get("rows", 0))
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(held, is_counted=False))
             raise
