@@ -104,7 +104,8 @@ class JobWorker:
         try:
             with get_performance_monitor().metrics.track_batch(LEDGER) as batch:
                 told = await self._told_by_child(held, job)
-                batch.records = int((told or {}).get("outcome", {}).get("rows", 0))
+                counts = (told or {}).get("outcome", {}).get("counts", {})
+                batch.records = int(counts.get("rows", 0))
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(held, is_counted=False))
             raise

@@ -131,6 +131,15 @@ async def test_slow_queries_are_told_with_their_line_where_they_are_watched(
     assert ("slow query" in caplog.text) == is_on
 
 
+async def test_batches_are_measured_by_their_records(api: Api) -> None:
+    asked = {"records": [{**ENTRY, "id": f"r{n}"} for n in range(50)]}
+    async with api.client(await api.key()) as client:
+        assert (await client.post("/api/v1/calculator/batch", json=asked)).status_code == 200
+        told = (await client.get("/metrics")).text
+    assert 'greenlang_batch_processing_duration_seconds_count{batch_type="calculator"}' in told
+    assert 'greenlang_batch_throughput_records_per_second{batch_type="calculator"}' in told
+
+
 async def test_metrics_can_be_switched_off(url: str) -> None:
     async with running(url, PROMETHEUS_ENABLED=False) as api, api.client() as client:
         assert (await client.get("/metrics")).status_code == 404
