@@ -1,9 +1,25 @@
 """The performance toolkit, for applications of others: the parts that the service itself rests on, by name.
 
-Lists by cursor
+1. Queries and indexes
+    IndexManager, ALL_INDEXES, EMISSIONS_INDEXES, SUPPLIERS_INDEXES, CALCULATIONS_INDEXES, QueryAnalyzer,
+    QueryAnalysis, NPlusOneOptimizer, batch_insert_optimized, track_query_performance, SlowQueryLogger,
+    watched_queries, assert_no_n_plus_one, observe_engine, observe_connection
+2. Calls of others, many at a time
+    AsyncHTTPClient, AsyncDatabaseOperations, AsyncRedisOperations, AsyncFactorBroker, AsyncLLMOperations,
+    async_timed, run_concurrent, retry_async
+3. Values kept
+    CacheConfig, CACHE_CONFIG, LRUCache, RedisCache, MultiLevelCache, CacheWarmer
+4. Connections
+    PoolConfig, PRODUCTION_POOL_CONFIG, DEVELOPMENT_POOL_CONFIG, HIGH_LOAD_POOL_CONFIG, PGBOUNCER_POOL_CONFIG,
+    DatabaseEngineFactory, ConnectionPoolMonitor, OptimizedSessionFactory, tenant_session,
+    generate_pgbouncer_config, warm_connection_pool, monitor_pool_health
+    Our tables as classes: Emission, Supplier, Run, Calculation
+6. Lists by cursor
     CursorPaginator, CursorCodec, PaginationParams, create_paginated_response
-Answers kept
+7. Answers kept
     ResponseCacheMiddleware, CacheInvalidator, CacheStrategy
+8. Measuring
+    PerformanceMetrics, LatencyTracker, PerformanceMonitor, get_performance_monitor
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,29 +30,126 @@ from urllib.parse import urlencode
 from fastapi import HTTPException
 
 from vcci import settings
+from vcci.cache.config import CACHE_CONFIG, CacheConfig
+from vcci.cache.memory import LRUCache
+from vcci.cache.redis import RedisCache
+from vcci.cache.tiered import MultiLevelCache
+from vcci.cache.warming import CacheWarmer
+from vcci.clients.factor_source import AsyncFactorBroker
+from vcci.clients.http import AsyncHTTPClient
+from vcci.clients.llm import AsyncLLMOperations
+from vcci.clients.redis_operations import AsyncRedisOperations
+from vcci.concurrency.bounded import async_timed, run_concurrent
+from vcci.concurrency.retries import retry_async
+from vcci.database.eager_loading import NPlusOneOptimizer
+from vcci.database.models import Calculation, Emission, Run, Supplier
+from vcci.database.optimizations import (
+    ALL_INDEXES,
+    CALCULATIONS_INDEXES,
+    EMISSIONS_INDEXES,
+    SUPPLIERS_INDEXES,
+    IndexManager,
+    QueryAnalysis,
+    QueryAnalyzer,
+    batch_insert_optimized,
+)
+from vcci.database.pool_config import (
+    DEVELOPMENT_POOL_CONFIG,
+    HIGH_LOAD_POOL_CONFIG,
+    PGBOUNCER_POOL_CONFIG,
+    PRODUCTION_POOL_CONFIG,
+    PoolConfig,
+    generate_pgbouncer_config,
+)
+from vcci.database.pool_watch import ConnectionPoolMonitor, monitor_pool_health
 from vcci.database.query_pages import order_of, query_page, told_by
+from vcci.database.sqlalchemy_engine import DatabaseEngineFactory, warm_connection_pool
+from vcci.database.sqlalchemy_sessions import (
+    AsyncDatabaseOperations,
+    OptimizedSessionFactory,
+    tenant_session,
+)
 from vcci.edge.cursors import CursorCodec, CursorError
 from vcci.edge.pagination import PageInfo, PaginationParams
 from vcci.middleware.freshness import STRATEGIES, CacheStrategy
 from vcci.middleware.invalidation import CacheInvalidator as _CacheInvalidator
 from vcci.middleware.redis_store import RedisClient, RedisStore
 from vcci.middleware.response_cache import ResponseCacheMiddleware
+from vcci.monitoring.latency import LatencyTracker
+from vcci.monitoring.performance import PerformanceMetrics, PerformanceMonitor, get_performance_monitor
+from vcci.monitoring.queries import (
+    SlowQueryLogger,
+    assert_no_n_plus_one,
+    observe_connection,
+    observe_engine,
+    track_query_performance,
+    watched_queries,
+)
 from vcci.runtime.service import service_secret
 from vcci.runtime.service_secret import derived
 from vcci.services.paging import MOST_ROWS, Order, Position
 
 __all__ = [
+    "ALL_INDEXES",
+    "CACHE_CONFIG",
+    "CALCULATIONS_INDEXES",
+    "DEVELOPMENT_POOL_CONFIG",
+    "EMISSIONS_INDEXES",
+    "HIGH_LOAD_POOL_CONFIG",
+    "PGBOUNCER_POOL_CONFIG",
+    "PRODUCTION_POOL_CONFIG",
     "STRATEGIES",
+    "SUPPLIERS_INDEXES",
+    "AsyncDatabaseOperations",
+    "AsyncFactorBroker",
+    "AsyncHTTPClient",
+    "AsyncLLMOperations",
+    "AsyncRedisOperations",
+    "CacheConfig",
     "CacheInvalidator",
     "CacheStrategy",
+    "CacheWarmer",
+    "Calculation",
+    "ConnectionPoolMonitor",
     "CursorCodec",
     "CursorError",
     "CursorPaginator",
+    "DatabaseEngineFactory",
+    "Emission",
+    "IndexManager",
+    "LRUCache",
+    "LatencyTracker",
+    "MultiLevelCache",
+    "NPlusOneOptimizer",
+    "OptimizedSessionFactory",
     "PageInfo",
     "PaginatedResult",
     "PaginationParams",
+    "PerformanceMetrics",
+    "PerformanceMonitor",
+    "PoolConfig",
+    "QueryAnalysis",
+    "QueryAnalyzer",
+    "RedisCache",
     "ResponseCacheMiddleware",
+    "Run",
+    "SlowQueryLogger",
+    "Supplier",
+    "assert_no_n_plus_one",
+    "async_timed",
+    "batch_insert_optimized",
     "create_paginated_response",
+    "generate_pgbouncer_config",
+    "get_performance_monitor",
+    "monitor_pool_health",
+    "observe_connection",
+    "observe_engine",
+    "retry_async",
+    "run_concurrent",
+    "tenant_session",
+    "track_query_performance",
+    "warm_connection_pool",
+    "watched_queries",
 ]
 
 

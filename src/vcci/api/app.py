@@ -17,6 +17,7 @@ from vcci.api.answers import ANSWERS
 from vcci.api.description import document_of
 from vcci.api.hot_routes import HotRoutes
 from vcci.api.intake_writes import FILES
+from vcci.api.readiness import make_ready
 from vcci.api.routes import (
     admin,
     calculator,
@@ -92,8 +93,9 @@ def api(service: Service | None) -> FastAPI:
 @asynccontextmanager
 async def opened_application(service: Service, *, workers: int = 1) -> AsyncIterator[ASGIApp]:
     """Give the whole stack over a service, with what runs in its background."""
-    hot = HotRoutes(api(service), service)
-    settings = service.settings
+    routes, settings = api(service), service.settings
+    await make_ready(routes, service)
+    hot = HotRoutes(routes, service)
     store = answer_store(settings, redis=service.redis)
     cache = AnswerCache(hot, service.coherence, store, settings.api_cache_strategy)
     service.listeners.append(cache.outdated)

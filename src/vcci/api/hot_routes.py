@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -110,11 +111,14 @@ def _line_id(path: str) -> UUID | None:
 
 
 async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    """Return the whole body; raises `ClientDisconnect` where its sender has left before its end."""
+    body, is_whole = b"", False
+    while not is_whole:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
+        is_whole = not message.get("more_body")
     return body
 
 

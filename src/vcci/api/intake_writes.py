@@ -102,10 +102,10 @@ class IntakeWrite:
             raise ProblemError("conflict", "The file has no run that has come to its end.")
         return found
 
-    def result(self, job: Job, name: str) -> Path:
+    async def result(self, job: Job, name: str) -> Path:
         """Return a file of a job's results; raises the problem of one that is not there."""
         path = self.uploads.root / LedgerTask.model_validate(job.task).out / name
-        if not path.is_file():
+        if not await asyncio.to_thread(path.is_file):
             raise ProblemError("not_found", "The results of this run are no longer kept here.")
         return path
 
@@ -143,10 +143,10 @@ async def _kept_if_used(folder: Path, work: Callable[[], Awaitable[Response]]) -
     try:
         answer = await work()
     except (ProblemError, InputError):
-        shutil.rmtree(folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         raise
     if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
-        shutil.rmtree(folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return answer
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from vcci.database.job_store import Job, job_by_id
 from vcci.domain.display import exact_kilograms
+from vcci.errors import VcciError
 from vcci.runtime.service import Service
 
 LOOK_SECONDS: Final = 0.5
@@ -100,7 +101,10 @@ class JobEvents:
         began_s = said_s = loop.time()
         yield f"retry: {RETRY_MS}\n\n".encode()
         while loop.time() - began_s < STREAM_SECONDS and not self.service.is_stopping:
-            job = await self._job()
+            try:
+                job = await self._job()
+            except VcciError:  # the database is away: its client asks again, as it does after every stream
+                return
             if job is None:
                 return
             if job.is_over:

@@ -38,6 +38,14 @@ def asset(name: str) -> Response:
     return Response(_bytes(name), media_type=ASSETS[name], headers=headers)
 
 
+def load_pages() -> None:
+    """Load templates and assets, so that no request has to."""
+    for name in _templates().list_templates(filter_func=lambda one: one.endswith(".jinja")):
+        _templates().get_template(name)
+    for name in ASSETS:
+        _bytes(name)
+
+
 @cache
 def _bytes(name: str) -> bytes:
     own = resources.files("vcci.api").joinpath("templates", name).read_bytes()
@@ -62,6 +70,7 @@ def _coded(text: str) -> Markup:
 def _templates() -> Environment:
     made = Environment(
         loader=PackageLoader("vcci.api"),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -44,7 +44,7 @@ async def tenant_transaction(
     It is begun and set in one round trip. Statements end at the deadline of the work, which PostgreSQL is
     told; raises `DeadlineError` then.
     """
-    await connection.execute(_beginning(tenant_id, role))
+    await connection.execute(f"BEGIN; {settings_of(tenant_id, role)}")
     try:
         yield connection
         await connection.execute("COMMIT")
@@ -59,14 +59,15 @@ async def tenant_transaction(
         raise
 
 
-def _beginning(tenant_id: UUID | None, role: Role) -> str:
+def settings_of(tenant_id: UUID | None, role: Role) -> str:
+    """Return the SQL that gives a transaction its tenant, its rights and its deadline, until it ends."""
     tenant = str(UUID(str(tenant_id))) if tenant_id else ""  # nothing but a UUID gets into the statement
-    begin = f"BEGIN; SET LOCAL ROLE {role.value}; SET LOCAL vcci.tenant_id = '{tenant}'"
+    settings = f"SET LOCAL ROLE {role.value}; SET LOCAL vcci.tenant_id = '{tenant}'"
     deadline = current_deadline()
     if deadline is None:
-        return begin
+        return settings
     most_ms = math.ceil(deadline.or_sooner(LONGEST_SECONDS) * 1000)
-    return f"{begin}; SET LOCAL statement_timeout = {most_ms}"
+    return f"{settings}; SET LOCAL statement_timeout = {most_ms}"
 
 
 async def _roll_back(connection: Connection) -> None:

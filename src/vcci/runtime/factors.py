@@ -19,11 +19,17 @@ def calculator_for(
     return _calculator_for(Parameters(tuple(packs), gwp_set=gwp_set, price_basis=price_basis))
 
 
+@cache
+def shipped_library() -> PackLibrary:
+    """Return the packs that ship, each read once for all who ask in this process."""
+    return PackLibrary()
+
+
 def broker_over(parameters: Parameters) -> FactorBroker:
     """Return the broker over the packs named; where none is, over the defaults, and others when asked for."""
-    library = PackLibrary()
     if parameters.packs:
-        return FactorBroker(library, parameters, assessor())
+        return FactorBroker(PackLibrary(), parameters, assessor())
+    library = shipped_library()
     on_demand = tuple(name for name in library.unmarked_names() if library.is_of_factors(name))
     return FactorBroker(library, replace(parameters, packs=default_names()), assessor(), on_demand)
 

@@ -14,11 +14,12 @@ from vcci.database.connections import connected
 from vcci.database.migrate import migrate
 from vcci.database.order_checks import declared_orders, refuse_orders_without_index
 from vcci.database.pool_options import PoolOptions
+from vcci.database.pool_sizing import refuse_too_many_connections
 from vcci.database.tenants import ensure_tenant
 from vcci.events import Hook, ignore
 from vcci.monitoring.queries import SLOW_QUERIES, observe_connection
 from vcci.packs import PackLibrary
-from vcci.runtime.factors import calculator_for
+from vcci.runtime.factors import calculator_for, shipped_library
 from vcci.runtime.ledgers import data_folder, database_url
 from vcci.runtime.service_secret import derived, secret_in
 from vcci.runtime.value_cache import opened_redis, value_cache
@@ -69,10 +70,12 @@ async def opened_service(settings: Settings, *, hook: Hook = ignore) -> AsyncIte
     url = database_url(settings)
     await migrate(url)
     async with connected(url) as connection:
+        options = pool_options(settings)
+        await refuse_too_many_connections(connection, workers=settings.workers, options=options)
         tenant_id = await ensure_tenant(connection, settings.tenant)
     secret, coherence = service_secret(settings), Coherence()
     SLOW_QUERIES.threshold_s = settings.slow_query_ms / 1_000
-    async with opened_redis(settings) as redis, opened_pool(url, pool_options(settings), hook=hook) as pool:
+    async with opened_redis(settings) as redis, opened_pool(url, options, hook=hook) as pool:
         await refuse_orders_without_index(pool, declared_orders())
         authority = DatabaseAuthority(pool)
         yield Service(
@@ -82,7 +85,7 @@ async def opened_service(settings: Settings, *, hook: Hook = ignore) -> AsyncIte
             pepper=derived(secret, purpose="api keys"),
             home_tenant_id=tenant_id,
             calculator_for=calculator_for(()),
-            library=PackLibrary(),
+            library=shipped_library(),
             coherence=coherence,
             authority=authority,
             values=value_cache(settings, coherence, authority, redis=redis, hook=hook),

@@ -105,7 +105,7 @@ async def search_factors(
 ) -> Response:
     """Return the factors whose titles share words with a text, the best first."""
     catalogue = FactorCatalogue(service.library)
-    if not set(pack) <= set(service.library.names()):
+    if pack and not set(pack) <= set(await asyncio.to_thread(service.library.names)):
         raise ProblemError("not_found", "There is no such pack.", pointer="/pack")
     found = await asyncio.to_thread(catalogue.search, q, packs=pack, region=region)
     return _answer(catalogue, found, limit=limit)

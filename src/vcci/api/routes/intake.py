@@ -111,7 +111,7 @@ async def get_mapping(file_id: UUID, reading: Reading, service: TheService) -> R
     """Return the mapping in force in the file's last run: what was found out, and what was given."""
     async with service.pool.transaction(reading.principal.tenant_id) as tx:
         job = await reading.last_run(tx, file_id)
-    return FileResponse(reading.result(job, "mapping.yaml"), media_type="application/yaml")
+    return FileResponse(await reading.result(job, "mapping.yaml"), media_type="application/yaml")
 
 
 @router.get(
@@ -123,7 +123,9 @@ async def get_rejects(file_id: UUID, reading: Reading, service: TheService) -> R
     """Return the rejected rows of the file's last run, to be mended and given back as repairs."""
     async with service.pool.transaction(reading.principal.tenant_id) as tx:
         job = await reading.last_run(tx, file_id)
-    return FileResponse(reading.result(job, "rejects.csv"), media_type="text/csv", filename="rejects.csv")
+    return FileResponse(
+        await reading.result(job, "rejects.csv"), media_type="text/csv", filename="rejects.csv"
+    )
 
 
 @router.post("/{file_id}/repairs", status_code=202, response_model=Queued, responses=described(409))

@@ -2,10 +2,11 @@
 
 import typer
 
-from vcci.cli.db import doctor, explain, indexes, server, slow
+from vcci.cli.db import doctor, explain, indexes, pool_size, server, slow
 
 app = typer.Typer(
-    help="PostgreSQL: start | stop | status | url | indexes | explain | slow | doctor.", no_args_is_help=True
+    help="PostgreSQL: start | stop | status | url | indexes | explain | slow | doctor | pool-size.",
+    no_args_is_help=True,
 )
 for command in (
     server.start,
@@ -18,3 +19,4 @@ for command in (
     doctor.doctor,
 ):
     app.command()(command)
+app.command("pool-size")(pool_size.pool_size)
