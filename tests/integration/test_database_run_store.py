@@ -23,6 +23,7 @@ SECURED = (
     "emissions",
     "unlined",
     "emission_rollups",
+    "month_rollups",
 )
 
 
@@ -44,7 +45,8 @@ async def test_saved_run_leaves_every_row_and_nothing_else(url: str, tmp_path: P
         await store.save(calculated(tmp_path / "run"))
     assert await footprint(url) == {
         "suppliers": 4, "imports": 1, "activities": 6, "factor_packs": 1, "factors": 1, "runs": 1,
-        "run_multipliers": 2, "emissions": 3, "unlined": 3, "emission_rollups": 2, "partitions": 3,
+        "run_multipliers": 2, "emissions": 3, "unlined": 3, "emission_rollups": 2, "month_rollups": 2,
+        "partitions": 3,
     }  # fmt: skip
 
 

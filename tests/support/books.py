@@ -14,8 +14,13 @@ BALANCE = """
             count(*), sum(co2e_mg) FROM vcci.emissions GROUP BY 1, 2, 3, 4
     ), kept AS (
         SELECT run_id, scope3_category, supplier_id, month, lines, co2e_mg FROM vcci.emission_rollups
-    )
+    ), months AS (
+        SELECT run_id, scope3_category, date_trunc('month', transaction_date::timestamp)::date,
+            count(*), sum(co2e_mg) FROM vcci.emissions GROUP BY 1, 2, 3
+    ), kept_months AS (SELECT run_id, scope3_category, month, lines, co2e_mg FROM vcci.month_rollups)
     SELECT
+        (SELECT count(*) FROM (TABLE months EXCEPT TABLE kept_months) one) AS "months that are not kept",
+        (SELECT count(*) FROM (TABLE kept_months EXCEPT TABLE months) one) AS "months of nothing",
         (SELECT count(*) FROM vcci.runs r LEFT JOIN line ON line.run_id = r.id
             LEFT JOIN unlined u ON u.run_id = r.id JOIN vcci.imports i ON i.id = r.import_id
             WHERE r.lines <> coalesce(line.lines, 0) OR r.total_mg_co2e <> coalesce(line.mg, 0)

@@ -9,7 +9,7 @@ import polars as pl
 from vcci.database.connections import Connection, connected
 from vcci.database.ids import new_id, new_ids
 from vcci.database.partitions import EMISSIONS, Partition, attach, fill
-from vcci.database.run_save import ADD_ROLLUPS
+from vcci.database.run_save import add_rollups
 from vcci.database.tenants import Role, ensure_tenant, tenant_transaction
 from vcci.engine.columnar import GASES
 
@@ -54,7 +54,7 @@ async def store_frames(
     partition = Partition(EMISSIONS, tenant_id, run_id)
     await fill(tx, partition, frames)
     await attach(tx, partition)
-    await tx.execute(ADD_ROLLUPS, tenant_id, run_id)
+    await add_rollups(tx, tenant_id, run_id)
     return run_id
 
 

@@ -48,6 +48,20 @@ ADD_TO_SUMS: Final[LiteralString] = """
     DO UPDATE SET lines = sums.lines + excluded.lines, co2e_mg = sums.co2e_mg + excluded.co2e_mg
 """
 
+ADD_TO_MONTHS: Final[LiteralString] = """
+    INSERT INTO vcci.month_rollups AS sums (tenant_id, run_id, scope3_category, month, lines, co2e_mg)
+    SELECT $1, $2, category, month, sum(lines), sum(mg)::bigint
+    FROM unnest($3::smallint[], $4::date[], $5::bigint[], $6::numeric[]) t (category, month, lines, mg)
+    GROUP BY 3, 4
+    ON CONFLICT (tenant_id, run_id, scope3_category, month)
+    DO UPDATE SET lines = sums.lines + excluded.lines, co2e_mg = sums.co2e_mg + excluded.co2e_mg
+"""
+
+FORGET_EMPTY: Final[LiteralString] = """
+    WITH months AS (DELETE FROM vcci.month_rollups WHERE tenant_id = $1 AND run_id = $2 AND lines = 0)
+    DELETE FROM vcci.emission_rollups WHERE tenant_id = $1 AND run_id = $2 AND lines = 0
+"""
+
 ADD_TO_RUN: Final[LiteralString] = """
     UPDATE vcci.runs SET rows = rows + $3, lines = lines + $3,
         total_mg_co2e = total_mg_co2e + $4::numeric::bigint
@@ -137,10 +151,11 @@ async def _keep_sums(tx: Connection, run: OpenRun, change: Change) -> None:
     ]
     with _refused_if_too_large():
         await tx.executemany(ADD_TO_SUMS, sums)
+        if sums:
+            categories, _, months, lines, mg = zip(*(one[2:] for one in sums), strict=True)
+            await tx.execute(ADD_TO_MONTHS, *of_run, categories, months, lines, mg)
         await tx.execute(ADD_TO_RUN, *of_run, count, Decimal(change.total_mg_co2e))
-    await tx.execute(
-        "DELETE FROM vcci.emission_rollups WHERE tenant_id = $1 AND run_id = $2 AND lines = 0", *of_run
-    )
+    await tx.execute(FORGET_EMPTY, *of_run)
     await tx.execute(
         "UPDATE vcci.imports SET rows = rows + $3 WHERE tenant_id = $1 AND id = $2",
         *(run.tenant_id, run.import_id, count),

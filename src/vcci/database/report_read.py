@@ -1,6 +1,7 @@
 """Sums for reports: from the sums that are kept by month, and from the lines where these cannot tell.
 
-Kept sums know category, supplier and month. Days that cut a month, regions and factors are in the lines only.
+Kept sums know category and month, and, in a larger table, the supplier. Days that cut a month, regions and
+factors are in the lines only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,9 +33,11 @@ SUMS: Final = (
     f"coalesce(sum(f.co2e_mg) FILTER (WHERE f.scope3_category = {STATED_APART}), 0)",
 )
 KEPT: Final = (
-    "SELECT scope3_category, supplier_id, month, NULL AS region, NULL AS factor_id,"
-    " NULL::float8 AS ln_sigma, lines, co2e_mg FROM vcci.emission_rollups e WHERE {conditions}"
+    "SELECT scope3_category, {supplier} AS supplier_id, month, NULL AS region, NULL AS factor_id,"
+    " NULL::float8 AS ln_sigma, lines, co2e_mg FROM vcci.{table} e WHERE {conditions}"
 )
+OF_SUPPLIERS: Final = {"table": "emission_rollups", "supplier": "supplier_id"}
+OF_ALL: Final = {"table": "month_rollups", "supplier": "NULL::uuid"}
 LINES: Final = (
     "SELECT e.scope3_category, e.supplier_id,"
     " date_trunc('month', e.transaction_date::timestamp)::date AS month, NULL AS region, NULL AS factor_id,"
@@ -89,7 +92,7 @@ async def undated_sum(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> Gr
     parameters = Parameters([tenant_id])
     conditions = " AND ".join([*_conditions(asked, parameters), "e.month IS NULL"])
     whole = ReportAsked(asked.runs, Period(), asked.categories, ())
-    query = _query(whole, [KEPT.format(conditions=conditions)], SUMS)
+    query = _query(whole, [KEPT.format(conditions=conditions, **OF_ALL)], SUMS)
     return _group(whole, await tx.fetchrow(query, *parameters.values))
 
 
@@ -104,7 +107,8 @@ def _facts(asked: ReportAsked, parameters: Parameters, *, is_of_lines: bool) -> 
         bounds = zip((">=", "<"), whole, strict=True)
         months = [f"e.month {sign} {parameters.add(day, 'date')}" for sign, day in bounds if day is not None]
         dated = ["e.month IS NOT NULL"] if asked.period else []
-        yield KEPT.format(conditions=" AND ".join([*mine, *dated, *months]))
+        kept = OF_SUPPLIERS if Dimension.SUPPLIER in asked.group_by else OF_ALL
+        yield KEPT.format(conditions=" AND ".join([*mine, *dated, *months]), **kept)
     for cut in asked.period.cut_months():
         conditions = [*mine, *_within(cut, "e.transaction_date", parameters)]
         yield LINES.format(conditions=" AND ".join(conditions))

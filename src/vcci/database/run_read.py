@@ -21,7 +21,7 @@ COLUMNS: Final[LiteralString] = """
 """$1 is the tenant."""
 
 BY_CATEGORY: Final[LiteralString] = """
-    SELECT scope3_category, sum(lines)::bigint, sum(co2e_mg)::bigint FROM vcci.emission_rollups
+    SELECT scope3_category, sum(lines)::bigint, sum(co2e_mg)::bigint FROM vcci.month_rollups
     WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1 ORDER BY 1
 """
 

@@ -56,6 +56,12 @@ ADD_ROLLUPS: Final[LiteralString] = """
     FROM vcci.emissions WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1, 2, 3, 4, 5
 """
 
+ADD_MONTHS: Final[LiteralString] = """
+    INSERT INTO vcci.month_rollups (tenant_id, run_id, scope3_category, month, lines, co2e_mg)
+    SELECT tenant_id, run_id, scope3_category, month, sum(lines), sum(co2e_mg)
+    FROM vcci.emission_rollups WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1, 2, 3, 4
+"""
+
 PROOF: Final[LiteralString] = """
     WITH line AS (
         SELECT multiplier_key, count(*) AS lines,
@@ -65,6 +71,9 @@ PROOF: Final[LiteralString] = """
         SELECT sum(lines) AS lines, sum(co2e_mg) FILTER (WHERE scope3_category <> 0) AS co2e_mg
         FROM vcci.emission_rollups
         WHERE tenant_id = $1 AND run_id = $2
+    ), by_month AS (
+        SELECT sum(lines) AS lines, sum(co2e_mg) FILTER (WHERE scope3_category <> 0) AS co2e_mg
+        FROM vcci.month_rollups WHERE tenant_id = $1 AND run_id = $2
     ), known AS (
         SELECT key FROM vcci.run_multipliers WHERE tenant_id = $1 AND run_id = $2
     ), import AS (
@@ -77,9 +86,11 @@ PROOF: Final[LiteralString] = """
         coalesce((SELECT sum(co2e_mg) FROM line), 0) AS "mg CO2e of the lines",
         coalesce(rollup.lines, 0) AS "lines of the rollups",
         coalesce(rollup.co2e_mg, 0) AS "mg CO2e of the rollups",
+        coalesce(by_month.lines, 0) AS "lines of the rollups by month",
+        coalesce(by_month.co2e_mg, 0) AS "mg CO2e of the rollups by month",
         (SELECT coalesce(sum(lines), 0) FROM line WHERE multiplier_key NOT IN (SELECT key FROM known))
             AS "lines without their multiplier"
-    FROM rollup
+    FROM rollup, by_month
 """
 """What a saved run holds, named as the error names it."""
 
@@ -116,7 +127,7 @@ class RunSave:
             await fill(self.tx, partitions[-1], rows)
         for partition in partitions:
             await attach(self.tx, partition)
-        await self._rollups(run_id)
+        await add_rollups(self.tx, self.tenant_id, run_id)
         await self._prove(run_id)
         return run_id
 
@@ -180,9 +191,6 @@ class RunSave:
         columns = [column.to_list() for column in folder.multipliers()]
         await self.tx.execute(ADD_MULTIPLIERS, self.tenant_id, run_id, *columns)
 
-    async def _rollups(self, run_id: UUID) -> None:
-        await self.tx.execute(ADD_ROLLUPS, self.tenant_id, run_id)
-
     async def _prove(self, run_id: UUID) -> None:
         """Count and add what is stored, and compare with the inventory."""
         row = await self.tx.fetchrow(PROOF, self.tenant_id, run_id)
@@ -195,6 +203,8 @@ class RunSave:
             "mg CO2e of the lines": total,
             "lines of the rollups": counts.lines,
             "mg CO2e of the rollups": total,
+            "lines of the rollups by month": counts.lines,
+            "mg CO2e of the rollups by month": total,
             "lines without their multiplier": 0,
         }
         wrong = [
@@ -208,6 +218,12 @@ class RunSave:
                 remedy="Nothing was stored. Please report this with the run's folder.",
                 code="stored_run_differs",
             )
+
+
+async def add_rollups(tx: Connection, tenant_id: UUID, run_id: UUID) -> None:
+    """Sum the lines of a run that is stored; role loader."""
+    for query in (ADD_ROLLUPS, ADD_MONTHS):
+        await tx.execute(query, tenant_id, run_id)
 
 
 def as_text(text: str) -> str:

@@ -117,7 +117,7 @@ class RunStore:
         """Return the totals by category, from the rollups."""
         async with tenant_transaction(self.connection, tenant_id=self.tenant_id) as tx:
             rows = await tx.fetch(
-                "SELECT scope3_category, sum(lines)::bigint, sum(co2e_mg)::bigint FROM vcci.emission_rollups"
+                "SELECT scope3_category, sum(lines)::bigint, sum(co2e_mg)::bigint FROM vcci.month_rollups"
                 " WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1 ORDER BY 1",
                 *(self.tenant_id, run_id),
             )

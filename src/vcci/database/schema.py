@@ -323,3 +323,17 @@ emission_rollups = Table(
     of_run(),
 )
 """Sums of `emissions`, written with them; reports read these."""
+
+month_rollups = Table(
+    "month_rollups",
+    metadata,
+    id_("tenant_id"),
+    id_("run_id"),
+    Column("scope3_category", SmallInteger, nullable=False),
+    Column("month", Date),
+    count("lines"),
+    count("co2e_mg"),
+    UniqueConstraint("tenant_id", "run_id", "scope3_category", "month", postgresql_nulls_not_distinct=True),
+    of_run(),
+)
+"""The same sums over all suppliers."""
