@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import CodeType
+from functools import cache
+from types import CodeType, FrameType
 from typing import Final
 
-DEPTH: Final = 24
-"""Frames that are noted; the application's own are among the innermost."""
+MOST_OWN: Final = 3
+"""Frames of the application that are noted."""
 
 UNTOLD: Final = ("/asyncio/", "/contextlib.py", "/vcci/database/", "/sqlalchemy/", "/site-packages/", "<")
 """Where lines lie that say nothing of who asked."""
@@ -15,25 +16,31 @@ UNTOLD: Final = ("/asyncio/", "/contextlib.py", "/vcci/database/", "/sqlalchemy/
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """Frames as code and line, the innermost first."""
+    """Frames of the application as code and line, the innermost first."""
 
     frames: Sequence[tuple[CodeType, int]]
 
     def lines(self) -> list[str]:
-        """Return `file:line in function` of the frames of the application, the innermost last."""
-        named = [(code.co_filename, line, code.co_name) for code, line in reversed(self.frames)]
-        own = [one for one in named if not any(part in one[0] for part in UNTOLD)]
-        return [f"{path}:{line} in {name}" for path, line, name in own or named]
+        """Return `file:line in function` of each frame, the innermost last."""
+        return [f"{code.co_filename}:{line} in {code.co_name}" for code, line in reversed(self.frames)]
 
 
-def call_site(*, skip: int = 1) -> CallSite:
-    """Return where this is called from, without the innermost `skip` frames."""
-    frames: list[tuple[CodeType, int]] = []
-    try:
-        frame = sys._getframe(skip)
-    except ValueError:
-        return CallSite(())
-    while frame is not None and len(frames) < DEPTH:
-        frames.append((frame.f_code, frame.f_lineno))
-        frame = frame.f_back  # type: ignore[assignment]
-    return CallSite(frames)
+def call_site() -> CallSite:
+    """Return where in the application this is called from."""
+    return CallSite(own_frames(sys._getframe(1)))
+
+
+def own_frames(frame: FrameType | None) -> list[tuple[CodeType, int]]:
+    """Return the frames of the application from a frame outwards."""
+    found: list[tuple[CodeType, int]] = []
+    while frame is not None and len(found) < MOST_OWN:
+        code = frame.f_code
+        if _is_own(code.co_filename):
+            found.append((code, frame.f_lineno))
+        frame = frame.f_back
+    return found
+
+
+@cache
+def _is_own(path: str) -> bool:
+    return not any(part in path for part in UNTOLD)

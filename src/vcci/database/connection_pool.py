@@ -16,24 +16,25 @@ from uuid import UUID
 
 import asyncpg
 
-from vcci.concurrency.deadline import passed_as_error, seconds_left
+from vcci.concurrency.deadline import current_deadline, passed, passed_as_error, seconds_left
 from vcci.database.call_sites import CallSite, call_site
-from vcci.database.connections import Connection, open_connection, refusals, refusals_of_transaction
+from vcci.database.connections import Connection, open_connection, refusals
 from vcci.database.pool_options import HeldConnection, PoolOptions, PoolStatistics, Work
-from vcci.database.tenants import Role, tenant_transaction
-from vcci.errors import DatabaseError, VcciError
-from vcci.events import ConnectionHeld, ConnectionTaken, Hook, QueryRan, ignore
+from vcci.database.tenants import Role
+from vcci.database.transactions import UNSURE, PooledTransaction
+from vcci.errors import DatabaseError
+from vcci.events import ConnectionHeld, ConnectionTaken, Hook, ignore
 
 SETTLE_SECONDS: Final = 2.0
 """How long a connection whose query was given up may take to be of use again."""
 
 SWEEP_SECONDS: Final = 5.0
-UNSURE: Final = (TimeoutError, asyncio.CancelledError, GeneratorExit)
-"""What may leave a query under way on the connection."""
 
 
 @dataclass(slots=True)
-class _Pooled:
+class Pooled:
+    """A connection of the pool, and until when it is of use."""
+
     connection: Connection
     until_s: float
     idle_since_s: float = 0.0
@@ -47,7 +48,7 @@ class _Taken:
     is_reported: bool = False
 
 
-_Waiter = tuple[asyncio.Future[_Pooled | None], Work]
+_Waiter = tuple[asyncio.Future[Pooled | None], Work]
 
 
 @dataclass(slots=True)
@@ -60,8 +61,8 @@ class ConnectionPool:
     url: str
     options: PoolOptions = field(default_factory=PoolOptions)
     hook: Hook = ignore
-    _idle: list[_Pooled] = field(default_factory=list)
-    _taken: dict[int, tuple[_Pooled, _Taken]] = field(default_factory=dict)
+    _idle: list[Pooled] = field(default_factory=list)
+    _taken: dict[int, tuple[Pooled, _Taken]] = field(default_factory=dict)
     _waiting: deque[_Waiter] = field(default_factory=deque)
     _queued: int = 0
     _size: int = 0
@@ -71,31 +72,19 @@ class ConnectionPool:
     _is_closed: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    @asynccontextmanager
-    async def transaction(
+    def transaction(
         self,
         tenant_id: UUID | None,
         *,
         role: Role = Role.APP,
         work: Work = Work.INTERACTIVE,
         kind: str = "",
-    ) -> AsyncIterator[Connection]:
-        """Open a transaction for one tenant, with the rights of a role, under the deadline of the work.
+    ) -> PooledTransaction:
+        """Return a transaction for one tenant, with the rights of a role, under the deadline of the work.
 
         It is measured by its `kind`, which is read or write where nothing else is told.
         """
-        with refusals_of_transaction(self.url):
-            async with self.connection(work) as connection:
-                started_s, error = monotonic(), ""
-                try:
-                    async with tenant_transaction(connection, tenant_id=tenant_id, role=role) as tx:
-                        yield tx
-                except BaseException as raised:
-                    error = _name_of(raised)
-                    raise
-                finally:
-                    told = kind or ("write" if role is Role.LOADER else "read")
-                    self.hook(QueryRan(told, monotonic() - started_s, error))
+        return PooledTransaction(self, tenant_id, role, work, kind)
 
     @asynccontextmanager
     async def connection(self, work: Work = Work.INTERACTIVE) -> AsyncIterator[Connection]:
@@ -126,7 +115,7 @@ class ConnectionPool:
         ]
         return sorted(found, key=lambda one: -one.seconds)
 
-    async def take(self, work: Work = Work.INTERACTIVE) -> _Pooled:
+    async def take(self, work: Work = Work.INTERACTIVE) -> Pooled:
         """Return a connection that has to be given back; raises `DatabaseError` or `DeadlineError`."""
         started_s = monotonic()
         pooled = await self._next(work)
@@ -135,7 +124,7 @@ class ConnectionPool:
         self.hook(ConnectionTaken(now - started_s, work))
         return pooled
 
-    def give_back(self, pooled: _Pooled, *, is_unsure: bool = False) -> None:
+    def give_back(self, pooled: Pooled, *, is_unsure: bool = False) -> None:
         """Take a connection back. One on which a query may still be under way is settled first."""
         _, taken = self._taken.pop(id(pooled))
         if is_unsure and not pooled.connection.is_closed():
@@ -172,7 +161,7 @@ class ConnectionPool:
             self._report()
             await self._close_old()
 
-    async def _next(self, work: Work) -> _Pooled:
+    async def _next(self, work: Work) -> Pooled:
         """Return a connection that lives: an idle one, a new one, or that of who comes back next."""
         if self._is_closed:
             raise self._away()
@@ -187,26 +176,34 @@ class ConnectionPool:
                 return pooled
         return await self._wait(work)
 
-    async def _wait(self, work: Work) -> _Pooled:
+    async def _wait(self, work: Work) -> Pooled:
         if self._queued >= self.options.most_waiting:
             raise self._busy("too many wait for a connection already")
-        waiter: asyncio.Future[_Pooled | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Pooled | None] = loop.create_future()
         self._waiting.append((waiter, work))
         self._queued += 1
+        timer = None
         try:
-            with passed_as_error():
-                async with asyncio.timeout(seconds_left(self.options.wait_s)):
-                    pooled = await waiter
-        except BaseException as error:
+            timer = loop.call_later(seconds_left(self.options.wait_s), self._expire, waiter)
+            pooled = await waiter
+        except BaseException:
             self._withdraw(waiter, work)
-            if isinstance(error, TimeoutError):
-                raise self._busy("no connection came free in time") from None
             raise
         finally:
             self._queued -= 1
+            if timer is not None:
+                timer.cancel()
         return pooled if pooled is not None else await self._make(work, is_noted=True)
 
-    def _withdraw(self, waiter: asyncio.Future[_Pooled | None], work: Work) -> None:
+    def _expire(self, waiter: asyncio.Future[Pooled | None]) -> None:
+        """End a wait that took too long: for the pool, or for the deadline of the work."""
+        if not waiter.done():
+            deadline = current_deadline()
+            is_late = deadline is not None and deadline.remaining_s <= 0
+            waiter.set_exception(passed() if is_late else self._busy("no connection came free in time"))
+
+    def _withdraw(self, waiter: asyncio.Future[Pooled | None], work: Work) -> None:
         """Hand on what somebody was given who no longer waits."""
         if waiter.cancelled() or not waiter.done():
             waiter.cancel()
@@ -217,7 +214,7 @@ class ConnectionPool:
             else:
                 self._free(pooled, work)
 
-    async def _make(self, work: Work, *, is_noted: bool = False) -> _Pooled:
+    async def _make(self, work: Work, *, is_noted: bool = False) -> Pooled:
         """Open a connection. Its place is taken before: others see it."""
         if not is_noted:
             self._size += 1
@@ -230,9 +227,9 @@ class ConnectionPool:
             raise
         self._opened += 1
         self.options.on_connect(connection)
-        return _Pooled(connection, monotonic() + self.options.lifetime_s * random.uniform(0.9, 1.1))  # noqa: S311
+        return Pooled(connection, monotonic() + self.options.lifetime_s * random.uniform(0.9, 1.1))  # noqa: S311
 
-    async def _lives(self, pooled: _Pooled, work: Work) -> bool:
+    async def _lives(self, pooled: Pooled, work: Work) -> bool:
         """Say whether an idle connection can be used; one that cannot is gone then."""
         is_alive = not pooled.connection.is_closed()
         if is_alive and monotonic() - pooled.idle_since_s > self.options.idle_check_s:
@@ -247,7 +244,7 @@ class ConnectionPool:
             self._drop(pooled, work)
         return is_alive
 
-    async def _settle(self, pooled: _Pooled, work: Work) -> None:
+    async def _settle(self, pooled: Pooled, work: Work) -> None:
         """Wait until a query that was given up has ended, so that the connection can be used again."""
         try:
             await pooled.connection.execute("ROLLBACK", timeout=SETTLE_SECONDS)
@@ -256,7 +253,7 @@ class ConnectionPool:
             raise
         self._free(pooled, work)
 
-    def _free(self, pooled: _Pooled, work: Work) -> None:
+    def _free(self, pooled: Pooled, work: Work) -> None:
         """Hand a connection to who waits longest of those who may have it, or keep it."""
         connection, now = pooled.connection, monotonic()
         is_of_use = not (connection.is_closed() or connection.is_in_transaction() or now > pooled.until_s)
@@ -275,7 +272,7 @@ class ConnectionPool:
         else:
             self._idle.append(pooled)
 
-    def _drop(self, pooled: _Pooled, work: Work) -> None:
+    def _drop(self, pooled: Pooled, work: Work) -> None:
         pooled.connection.terminate()
         self._lost(work)
 
@@ -368,15 +365,7 @@ async def opened_pool(
         await pool.aclose()
 
 
-def _name_of(error: BaseException) -> str:
-    """Return what is told of a failure; nothing of one that is not the database's."""
-    if isinstance(error, asyncio.CancelledError):
-        return "cancelled"
-    is_of_database = isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError | VcciError)
-    return type(error).__name__ if is_of_database else ""
-
-
-def _process_id(pooled: _Pooled) -> int:
+def _process_id(pooled: Pooled) -> int:
     found: int = pooled.connection.get_server_pid()
     return found
 

@@ -19,7 +19,7 @@ from sqlalchemy.util import queue
 from sqlalchemy.util.concurrency import await_
 
 from vcci.concurrency.deadline import passed_as_error, seconds_left
-from vcci.database.call_sites import CallSite, call_site
+from vcci.database.call_sites import CallSite, call_site, own_frames
 from vcci.database.pool_config import PoolConfig
 from vcci.database.pool_options import HeldConnection, PoolStatistics, Work
 from vcci.database.pool_waits import Waits
@@ -27,9 +27,6 @@ from vcci.errors import DatabaseError
 
 PING_SECONDS: Final = 2.0
 """How long a connection that lives may take to say so."""
-
-DEEPEST: Final = 64
-"""Frames that are noted of where a connection was taken."""
 
 
 class BoundedPool(AsyncAdaptedQueuePool):
@@ -207,13 +204,10 @@ async def _within(waiter: "asyncio.Future[Any]", most_s: float) -> Any:
 
 def _asked_from() -> CallSite:
     """Return where this is called from, past the greenlet that SQLAlchemy works in."""
-    frames = list(call_site(skip=2).frames)
+    frames = list(call_site().frames)
     greenlet = sys.modules["greenlet"].getcurrent().parent
     while greenlet is not None:
-        frame = greenlet.gr_frame
-        while frame is not None and len(frames) < DEEPEST:
-            frames.append((frame.f_code, frame.f_lineno))
-            frame = frame.f_back
+        frames += own_frames(greenlet.gr_frame)
         greenlet = greenlet.parent
     return CallSite(frames)
 

@@ -44,36 +44,44 @@ async def tenant_transaction(
     It is begun and set in one round trip. Statements end at the deadline of the work, which PostgreSQL is
     told; raises `DeadlineError` then.
     """
-    await connection.execute(f"BEGIN; {settings_of(tenant_id, role)}")
+    await begin(connection, tenant_id, role)
     try:
         yield connection
         await connection.execute("COMMIT")
-    except asyncpg.QueryCanceledError:
-        await _roll_back(connection)
+    except BaseException as error:
+        await roll_back(connection, error)
+        raise
+
+
+async def begin(connection: Connection, tenant_id: UUID | None, role: Role) -> None:
+    """Begin a tenant's transaction; whoever does ends it, and sees `tenant_transaction` for how."""
+    await connection.execute(f"BEGIN; {settings_of(tenant_id, role)}")
+
+
+async def roll_back(connection: Connection, error: BaseException) -> None:
+    """Roll back for an error, which a broken connection never hides.
+
+    Raises `DeadlineError` where PostgreSQL has ended the statement at the deadline of the work.
+    """
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.execute("ROLLBACK")
+    if isinstance(error, asyncpg.QueryCanceledError):
         deadline = current_deadline()
         if deadline is not None and deadline.remaining_s <= MARGIN_SECONDS:
             raise passed() from None
-        raise
-    except BaseException:
-        await _roll_back(connection)
-        raise
 
 
 def settings_of(tenant_id: UUID | None, role: Role) -> str:
     """Return the SQL that gives a transaction its tenant, its rights and its deadline, until it ends."""
-    tenant = str(UUID(str(tenant_id))) if tenant_id else ""  # nothing but a UUID gets into the statement
+    if not isinstance(tenant_id, UUID | None):  # nothing but a UUID gets into the statement
+        raise TypeError(f"a tenant is named by a UUID, not by a {type(tenant_id).__name__}")
+    tenant = tenant_id or ""
     settings = f"SET LOCAL ROLE {role.value}; SET LOCAL vcci.tenant_id = '{tenant}'"
     deadline = current_deadline()
     if deadline is None:
         return settings
     most_ms = math.ceil(deadline.or_sooner(LONGEST_SECONDS) * 1000)
     return f"{settings}; SET LOCAL statement_timeout = {most_ms}"
-
-
-async def _roll_back(connection: Connection) -> None:
-    """Roll back, and never let a broken connection hide the error that broke it."""
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        await connection.execute("ROLLBACK")
 
 
 async def ensure_tenant(connection: Connection, slug: str) -> UUID:
