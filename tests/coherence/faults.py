@@ -110,6 +110,21 @@ PLANTED: dict[str, Parts] = {
 }
 
 
+LOSSY: dict[str, Any] = {"messages": [0.9, 0.0, 0.0], "slow_loads": 0.0, "write_pause_s": 1.0}
+SLOW: dict[str, Any] = {"slow_loads": 0.1, "failing_loads": 0.0, "write_pause_s": 0.3}
+
+SHOWN_BY: dict[str, dict[str, Any]] = {
+    "trusts_what_it_heard": LOSSY,
+    "renews_in_spite_of_gaps": LOSSY,
+    "skips_gaps": LOSSY,
+    "forgets_to_ask_after_a_gap": LOSSY,
+    "numbers_after_loading": SLOW,
+    "joins_any_search": SLOW | {"slow_loads": 0.3},
+    "notes_some_announcements": LOSSY | {"messages": [0.0, 0.0, 0.0]},
+}
+"""The runs in which a mistake shows soonest: their seeds decide the rest. All others show in any run."""
+
+
 def parts(planted: str) -> Parts:
     """Return what a node is made of, with a mistake or (empty) without."""
     return PLANTED[planted] if planted else Parts()

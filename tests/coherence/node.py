@@ -65,6 +65,7 @@ class Node:
                 groups=[group_of(key)],
             )
         except (VcciError, OSError):
+            self.log.append(("failed", owner, key, None, began_s, monotonic()))
             return
         self.log.append(("read", owner, key, version, began_s, monotonic()))
 
@@ -84,8 +85,9 @@ class Node:
         tenant_id, chance = UUID(owner), self.chooser.random()
         async with self.pool.transaction(tenant_id) as tx:
             version: int = await tx.fetchval(READ, tenant_id, key)
+            self.log.append(("load", owner, key, version, monotonic(), monotonic()))
         if chance < self.told["slow_loads"]:
-            await asyncio.sleep(self.chooser.uniform(0.5, 2.0) * self.coherence.bound_s)
+            await asyncio.sleep(self.chooser.uniform(0.5, 4.0) * self.coherence.bound_s)
         elif chance < 0.5:
             await asyncio.sleep(self.chooser.uniform(0, 0.02))
         if self.chooser.random() < self.told["failing_loads"]:
@@ -160,7 +162,8 @@ async def run(told: dict[str, Any]) -> list[tuple[Any, ...]]:
             authority.notifications = notifications
             keeping = asyncio.create_task(keep(coherence, authority, beat_s=told["bound_s"] / 4))
             works = [node.go_on(node.read, pause_s=(0, 0.01)) for _ in range(READERS)]
-            works += [node.go_on(node.write, pause_s=(0.01, 0.3)) for _ in range(WRITERS)]
+            pause_s = (0.01, told["write_pause_s"])
+            works += [node.go_on(node.write, pause_s=pause_s) for _ in range(WRITERS)]
             await asyncio.gather(*works)
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)

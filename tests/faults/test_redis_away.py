@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ PER_SECOND = 200
 CALCULATE, EMISSIONS = "/api/v1/calculator/calculate", "/api/v1/emissions"
 REPORT = "/api/v1/reporting/emissions"
 REPORTS = [f"{REPORT}?group_by=category&start_date=2020-01-{day:02}" for day in range(1, 29)]
-Disturbance = Callable[[StoppableValkey], Awaitable[None]]
+Disturbance = Callable[[StoppableValkey], Coroutine[Any, Any, None]]
 
 
 async def freeze(valkey: StoppableValkey) -> None:

@@ -25,7 +25,8 @@ async def keep_current(
     coherence: Coherence, authority: Authority, *, on_gap: Gap = nothing, hook: Hook = ignore
 ) -> None:
     """Ask until cancelled. `on_gap` is for those who keep things without a number: something was missed."""
-    while True:
+    task = asyncio.current_task()
+    while task is None or not task.cancelling():  # a driver may swallow the cancellation of what it awaits
         await check(coherence, authority, on_gap=on_gap, hook=hook)
         await asyncio.sleep(BEAT_SECONDS)
 

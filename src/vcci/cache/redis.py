@@ -20,8 +20,12 @@ TIMEOUT_SECONDS: Final = 0.05
 FAILURES: Final = 3
 OPEN_SECONDS: Final = 1.0
 MOST_SECONDS: Final = 7 * 86_400
-LEASE_SECONDS: Final = 10.0
-"""Who loads a value has this long before another may."""
+LEASE_SECONDS: Final = 1.0
+"""Who loads a value has this long before another may, and again each time that it says it still loads.
+
+It is short, as a lease may be nobody's: that of a process that has died, or one that a Redis which stood
+still gives out late, to who no longer waits for it.
+"""
 
 PUT: Final = """
 local lease = redis.call('GET', KEYS[2])
@@ -40,6 +44,12 @@ return 1
 GIVE_UP: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0"
 )
+
+
+RENEW: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
 
 
 class RedisClient(Protocol):
@@ -80,6 +90,7 @@ class RedisCache:
         self._breaker = Breaker("Redis", failures=FAILURES, window_s=10.0, open_s=OPEN_SECONDS)
         self._put = client.register_script(PUT)
         self._give_up = client.register_script(GIVE_UP)
+        self._renew = client.register_script(RENEW)
         self._read_many = getattr(client, "mget_nonatomic", client.mget)
         self._reads: Coalescer[None, str, bytes | None] = Coalescer(self._mget, lambda _: True)
 
@@ -118,6 +129,11 @@ class RedisCache:
         options: dict[str, Any] = {"nx": True, "px": int(LEASE_SECONDS * 1000)}
         taken = await self._asked(lambda: self._client.set(self._lease(name), token, **options))
         return token if taken else ""
+
+    async def renew(self, name: str, lease: str) -> bool:
+        """Say that a value is still being loaded; return False where the lease was lost."""
+        args = [lease, int(LEASE_SECONDS * 1000)]
+        return bool(await self._asked(lambda: self._renew(keys=[self._lease(name)], args=args)))
 
     async def give_up(self, name: str, lease: str) -> None:
         """Give a lease back without a value."""

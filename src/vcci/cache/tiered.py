@@ -9,9 +9,10 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -29,8 +30,13 @@ Fetcher = Callable[[], Awaitable[Any]]
 POLL_SECONDS: Final = (0.002, 0.05)
 """The first and the longest wait between two looks for what another process loads."""
 
+WAIT_SECONDS: Final = 10.0
+"""How long who wants a value waits for another process to load it, before they load it themselves."""
+
 AUTHORITY_SECONDS: Final = 0.25
 ATTEMPTS: Final = 3
+SOON: Final = 40.0
+"""An end that is further away than this many times the cost of loading is never met early: chance e^-40."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class MultiLevelCache:
             self.coherence.current_until_s = math.inf
         self._hook = hook
         self._reads: dict[tuple[str, str, str], CacheRead] = {}
-        self._flights = SingleFlight()
+        self._flights, self._questions = SingleFlight(), SingleFlight()
 
     async def get_or_set(
         self,
@@ -107,17 +113,20 @@ class MultiLevelCache:
         config = self._config.get(cache_type)
         if config is None:
             raise _unknown(cache_type, self._config)
-        parts = "".join(f"\x1f{part}={key_parts[part]}" for part in sorted(key_parts)) if key_parts else ""
-        name = f"{config.prefix}\x1f{owner}\x1f{key}{parts}"
+        name = name_of(config.prefix, owner, key)
+        for part in sorted(key_parts):
+            name += f":{part}={len(key_parts[part])}:{key_parts[part]}"
         entry = self.near.get(name)
-        is_near = entry is not None and self._is_proven(entry, owner)
-        asked = _Asked(config, cache_type, owner, name, _all(config, groups), fetcher)
-        if entry is not None and is_near and (now := time.time()) < entry.fresh_until_s:
-            if self._is_due(entry, config, now_s=now):
-                self._flights.start((name, "early"), lambda: self._begun(asked))
-            self._note(cache_type, "l1", "hit")
-            return entry.value
+        if entry is not None and self._is_proven(entry, owner):
+            left_s = entry.fresh_until_s - time.time()
+            if left_s > 0.0:
+                if left_s < SOON * config.early * entry.cost_s and self._is_due(entry, config, left_s=left_s):
+                    early = _Asked(config, cache_type, owner, name, _all(config, groups), fetcher)
+                    self._flights.start((name, "early"), lambda: self._begun(early))
+                self._note(cache_type, "l1", "hit")
+                return entry.value
         self._note(cache_type, "l1", "miss")
+        asked = _Asked(config, cache_type, owner, name, _all(config, groups), fetcher)
         return (await self._together(asked)).value
 
     async def invalidate(self, owner: str, groups: Iterable[str]) -> None:
@@ -135,6 +144,7 @@ class MultiLevelCache:
     async def aclose(self) -> None:
         """Give up loads that are under way."""
         await self._flights.aclose()
+        await self._questions.aclose()
 
     def _is_proven(self, entry: Entry, owner: str) -> bool:
         """Say whether an entry is known not to be outdated, by what was heard."""
@@ -182,14 +192,18 @@ class MultiLevelCache:
         try:
             async with asyncio.timeout(AUTHORITY_SECONDS):
                 if not coherence.is_current():
-                    numbers = await self._authority.numbers_of(owner)
+                    ask = partial(self._authority.numbers_of, owner)
+                    numbers = await self._questions.do(("numbers", owner), ask)
                     return lambda entry: not is_outdated_by(numbers, entry.number, entry.groups)
                 while not coherence.knows(owner):
-                    coherence.begin_learning(owner)
-                    coherence.learned(owner, await self._authority.numbers_of(owner))
+                    await self._questions.do(("learn", owner), partial(self._learn, owner))
         except (TimeoutError, OSError, VcciError):
             return None
         return lambda entry: not coherence.is_outdated(entry.number, owner, entry.groups)
+
+    async def _learn(self, owner: str) -> None:
+        self.coherence.begin_learning(owner)
+        self.coherence.learned(owner, await self._authority.numbers_of(owner))
 
     async def _from_shared(self, asked: _Asked) -> Entry | None:
         if self._shared is None:
@@ -225,7 +239,8 @@ class MultiLevelCache:
     async def _load(self, asked: _Asked, *, number: int, lease: str) -> Entry:
         started_s = time.monotonic()
         try:
-            value = await asked.fetcher()
+            async with self._renewed(asked.name, lease):
+                value = await asked.fetcher()
             encoded = written(value)
         except BaseException:
             self._note(asked.cache_type, "truth", "error")
@@ -236,6 +251,18 @@ class MultiLevelCache:
         self.near.put(asked.name, entry)
         await self._share(asked, entry, lease=lease)
         return entry
+
+    @asynccontextmanager
+    async def _renewed(self, name: str, lease: str) -> AsyncIterator[None]:
+        """Renew a lease for as long as loading takes."""
+        if not lease or self._shared is None:
+            yield
+            return
+        task = asyncio.create_task(_renew(self._shared, name, lease))
+        try:
+            yield
+        finally:
+            task.cancel()
 
     async def _lease(self, asked: _Asked) -> str | None:
         """Return a lease, empty where none can be had; None where another process has it."""
@@ -252,7 +279,7 @@ class MultiLevelCache:
         if shared is None:
             return None
         with suppress(RemoteError):
-            while waited_s < LEASE_SECONDS:
+            while waited_s < WAIT_SECONDS:
                 is_leased = await shared.is_leased(asked.name)
                 kept = await self._from_shared(asked)
                 usable = await self._judge(asked.owner)
@@ -288,11 +315,8 @@ class MultiLevelCache:
             with suppress(RemoteError):
                 await self._shared.give_up(name, lease)
 
-    def _is_due(self, entry: Entry, config: CacheConfig, *, now_s: float) -> bool:
+    def _is_due(self, entry: Entry, config: CacheConfig, *, left_s: float) -> bool:
         """Say whether to load anew before the end: by chance, more likely the nearer and the dearer."""
-        if not config.early:
-            return False
-        left_s = entry.fresh_until_s - now_s
         chance = -math.log(1.0 - random.random())  # noqa: S311
         return entry.cost_s * config.early * chance >= left_s
 
@@ -301,6 +325,18 @@ class MultiLevelCache:
         if read is None:
             read = self._reads[cache_type, layer, result] = CacheRead(cache_type, layer, result)
         self._hook(read)
+
+
+async def _renew(shared: RedisCache, name: str, lease: str) -> None:
+    while True:
+        await asyncio.sleep(LEASE_SECONDS / 4)
+        with suppress(RemoteError):
+            await shared.renew(name, lease)
+
+
+def name_of(prefix: str, owner: str, key: str) -> str:
+    """Return how a value without further parts is named; lengths keep names apart whatever is in them."""
+    return f"{prefix}:{len(owner)}:{owner}:{len(key)}:{key}"
 
 
 def _all(config: CacheConfig, groups: Iterable[str]) -> frozenset[str]:

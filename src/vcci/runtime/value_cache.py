@@ -40,7 +40,8 @@ async def opened_redis(settings: Settings) -> AsyncIterator[Any]:
         ) from None
     url = settings.redis_url.get_secret_value()
     kind: Any = RedisCluster if "cluster=true" in url else Redis
-    client = kind.from_url(url.replace("?cluster=true", "").replace("&cluster=true", ""))
+    plain = url.replace("?cluster=true", "").replace("&cluster=true", "")
+    client = kind.from_url(plain, socket_timeout=None)  # each of our calls has a limit of its own
     try:
         yield client
     finally:

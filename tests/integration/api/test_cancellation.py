@@ -71,7 +71,7 @@ class Scene:
 @pytest_asyncio.fixture
 async def scene(furnished_place: Place) -> AsyncIterator[Scene]:
     """A scene of its own for each test."""
-    told = {"data_dir": furnished_place.data_dir, "requests_per_minute": 10**9}
+    told: dict[str, Any] = {"data_dir": furnished_place.data_dir, "requests_per_minute": 10**9}
     async with quiet(furnished_place.url, **told) as api, books(furnished_place.url) as seen:
         yield Scene(api, furnished_place.world, seen, await at_rest(api))
 

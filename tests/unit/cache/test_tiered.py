@@ -64,7 +64,9 @@ async def test_values_of_two_owners_or_keys_are_apart() -> None:
 
 async def test_parts_of_a_key_cannot_be_mistaken_for_another_key() -> None:
     cache = MultiLevelCache(config=KINDS)
-    for key, parts in (("a", {"b": "c"}), ("a", {"b": "c", "d": ""}), ("a", {}), ("", {"a": "", "b": "c"})):
+    asked = [("a", {"b": "c"}), ("a", {"b": "c", "d": ""}), ("a", {}), ("", {"a": "", "b": "c"})]
+    asked += [("a:b=1:c", {}), ("a", {"b": "c:d=0:"}), ("1:a", {}), ("a:1", {})]
+    for key, parts in asked:
         value = [key, parts]
         assert await cache.get_or_set(cache_type="plain", key=key, fetcher=_gives(value), **parts) == value
 
