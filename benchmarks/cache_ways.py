@@ -120,7 +120,7 @@ def _kept(cache: MultiLevelCache, truth: Truth) -> Kept:
 @asynccontextmanager
 async def redis_py(url: str, truth: Truth) -> AsyncIterator[Kept]:
     """What most write by hand: GET, else load and SET; all entries are found by SCAN."""
-    client = Redis.from_url(url)
+    client = Redis.from_url(url, max_connections=2_000)
 
     async def get(key: str) -> Any:
         found = await client.get(f"plain:{key}")

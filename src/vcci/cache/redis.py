@@ -20,6 +20,9 @@ TIMEOUT_SECONDS: Final = 0.05
 FAILURES: Final = 3
 OPEN_SECONDS: Final = 1.0
 MOST_SECONDS: Final = 7 * 86_400
+AT_ONCE: Final = 16
+"""Commands under way, each on a connection of its own; more wait, and that is not Redis' slowness."""
+
 LEASE_SECONDS: Final = 1.0
 """Who loads a value has this long before another may, and again each time that it says it still loads.
 
@@ -88,6 +91,7 @@ class RedisCache:
         self._timeout_s = timeout_s
         self._most_s = most_s
         self._breaker = Breaker("Redis", failures=FAILURES, window_s=10.0, open_s=OPEN_SECONDS)
+        self._gate = asyncio.Semaphore(AT_ONCE)
         self._put = client.register_script(PUT)
         self._give_up = client.register_script(GIVE_UP)
         self._renew = client.register_script(RENEW)
@@ -152,6 +156,10 @@ class RedisCache:
         return found
 
     async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        async with self._gate:
+            return await self._asked_at_once(ask)
+
+    async def _asked_at_once(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         with self._breaker.watching(is_remote):
             try:
                 async with asyncio.timeout(seconds_left(self._timeout_s)):

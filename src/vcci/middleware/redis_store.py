@@ -26,6 +26,9 @@ REMEMBERED_MS: Final = 3_600_000
 LENGTH_BYTES: Final = 4
 """Before the tags and before the head of an entry, the length of each."""
 
+AT_ONCE: Final = 16
+"""Commands under way, each on a connection of its own; more wait, and that is not Redis' slowness."""
+
 FAILURES, OPEN_SECONDS = 3, 1.0
 """After so many failures within a few seconds Redis is not asked for this time."""
 
@@ -85,6 +88,7 @@ class RedisStore:
     def __init__(self, client: RedisClient, *, prefix: str) -> None:
         self._client = client
         self._prefix = f"{{{prefix}}}"
+        self._gate = asyncio.Semaphore(AT_ONCE)
         self._put = client.register_script(PUT)
         self._drop = client.register_script(DROP)
         self._breaker = Breaker("Redis", failures=FAILURES, window_s=5.0, open_s=OPEN_SECONDS)
@@ -120,9 +124,10 @@ class RedisStore:
         return int(seconds) * 1_000_000 + int(microseconds)
 
     async def _asked(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        with self._breaker.watching(lambda error: isinstance(error, Exception) or None):
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await ask()
+        async with self._gate:
+            with self._breaker.watching(lambda error: isinstance(error, Exception) or None):
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    return await ask()
 
     def _entry(self, key: str) -> str:
         return f"{self._prefix}:entry:{hashlib.blake2b(key.encode(), digest_size=20).hexdigest()}"

@@ -91,6 +91,16 @@ async def test_reads_that_come_together_are_one_command(valkey: str) -> None:
     assert (calls <= 3, truth.loads.total()) == (True, 50)
 
 
+async def test_a_thousand_cold_values_at_once_are_all_shared(valkey: str) -> None:
+    truth = Truth(**{f"k{n}": n for n in range(1_000)})
+    async with node_at(valkey) as one:
+        await asyncio.gather(*(one.get(truth, key) for key in truth.values))
+        assert one.came_of("l2")["error"] == 0
+    client = Redis.from_url(valkey)
+    assert len([key async for key in client.scan_iter("test:*", count=1_000)]) == 1_000
+    await client.aclose()
+
+
 async def test_a_lease_that_was_lost_does_not_store_what_it_loaded(valkey: str) -> None:
     client = Redis.from_url(valkey)
     store = RedisCache(client, prefix="test")
