@@ -22,6 +22,9 @@ for name in ("cashews", "aiocache", "fastapi_cache"):
 
 TAG = "all"
 
+CONNECTIONS = 2_000
+"""To Redis; with redis-py's own limit of 100 most of many callers at once would get an error."""
+
 
 @asynccontextmanager
 async def _cashews(
@@ -66,7 +69,7 @@ def cashews_redis(**options: Any) -> Opened:
 
     def opened(url: str, truth: Truth) -> Any:
         local = {"local_cache": memory(10_000, check_interval=0)} if options.get("client_side") else {}
-        return _cashews(url, truth, **options, **local)
+        return _cashews(url, truth, max_connections=CONNECTIONS, **options, **local)
 
     return opened
 
@@ -74,7 +77,8 @@ def cashews_redis(**options: Any) -> Opened:
 @asynccontextmanager
 async def _aiocache(url: str, truth: Truth, *, decorator: str, is_shared: bool) -> AsyncIterator[Kept]:
     parts = urlsplit(url)
-    where = {"endpoint": parts.hostname, "port": parts.port} if is_shared else {}
+    server = {"endpoint": parts.hostname, "port": parts.port, "pool_max_size": CONNECTIONS}
+    where = server if is_shared else {}
     options = {
         "ttl": TTL_SECONDS,
         "cache": aiocache.Cache.REDIS if is_shared else aiocache.Cache.MEMORY,
