@@ -15,7 +15,7 @@ SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key of the service."},
     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
 }
-OF_ALL: Final = (429, 503)
+OF_ALL: Final = (429, 503, 504)
 OF_KEYS: Final = (401, 403)
 OF_BODIES: Final = (400, 413, 415)
 INVALID: Final = 422

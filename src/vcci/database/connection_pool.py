@@ -14,11 +14,9 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from vcci.concurrency.deadline import current_deadline, passed, passed_as_error, seconds_left
 from vcci.database.call_sites import CallSite, call_site
-from vcci.database.connections import Connection, open_connection, refusals
+from vcci.database.connections import BROKEN, Connection, open_connection, refusals
 from vcci.database.pool_options import HeldConnection, PoolOptions, PoolStatistics, Work
 from vcci.database.tenants import Role
 from vcci.database.transactions import UNSURE, PooledTransaction
@@ -235,7 +233,7 @@ class ConnectionPool:
         if is_alive and monotonic() - pooled.idle_since_s > self.options.idle_check_s:
             try:
                 await pooled.connection.execute("SELECT", timeout=SETTLE_SECONDS)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (TimeoutError, *BROKEN):
                 is_alive = False
             except BaseException:
                 self._drop(pooled, work)
@@ -371,5 +369,5 @@ def _process_id(pooled: Pooled) -> int:
 
 
 async def _close(connection: Connection) -> None:
-    with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    with suppress(TimeoutError, *BROKEN):
         await connection.close(timeout=SETTLE_SECONDS)

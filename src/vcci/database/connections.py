@@ -81,6 +81,12 @@ REFUSALS: Final[tuple[tuple[type[BaseException], str, str, str], ...]] = (
         "Write postgresql://user:password@host:5432/database.",
     ),
     (
+        asyncpg.InternalClientError,
+        "database_away",
+        "The connection to PostgreSQL at {where} was cut between two statements; nothing was stored.",
+        "Try again in a moment.",
+    ),
+    (
         asyncpg.InterfaceError,
         "database_away",
         "The connection to PostgreSQL at {where} was lost or cannot be made: {kind}.",
@@ -100,6 +106,9 @@ REFUSALS: Final[tuple[tuple[type[BaseException], str, str, str], ...]] = (
     ),
 )
 """What asyncpg raises -> code, what happened, what to do. The first that fits counts."""
+
+BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises on a connection that is no more; the last where it was cut between statements."""
 
 
 @asynccontextmanager
@@ -144,7 +153,12 @@ def refusals_of_transaction(url: str) -> Iterator[None]:
     """Translate what the driver raises, and leave alone what the work itself may raise."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        ConnectionError,
+    ) as error:
         raise translated(error, url) from None
 
 
@@ -196,5 +210,5 @@ async def _close(connection: Connection) -> None:
     """Close, and never let a broken connection hide the error that broke it."""
     try:
         await connection.close(timeout=5)
-    except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+    except (TimeoutError, *BROKEN):
         connection.terminate()

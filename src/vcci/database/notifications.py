@@ -10,9 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, LiteralString
 
-import asyncpg
-
-from vcci.database.connections import Connection, open_connection, refusals
+from vcci.database.connections import BROKEN, Connection, open_connection, refusals
 
 HEARTBEAT_SECONDS: Final = 2.0
 """A connection that is dead without saying so is noticed after this time and as much again."""
@@ -44,7 +42,7 @@ class Notifications:
     async def run(self) -> None:
         """Listen until cancelled."""
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError):
+            with suppress(TimeoutError, *BROKEN):
                 await self._listen()
             self.is_listening = False
             await asyncio.sleep(RETRY_SECONDS)

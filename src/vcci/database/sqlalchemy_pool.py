@@ -180,7 +180,13 @@ class BoundedPool(AsyncAdaptedQueuePool):
     def _ping(self, record: Any, driver: Any) -> None:
         try:
             await_(driver.execute("SELECT", timeout=PING_SECONDS))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ):
             record.invalidate()
         except BaseException:
             record.invalidate()

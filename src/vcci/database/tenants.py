@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from vcci.concurrency.deadline import current_deadline, passed
-from vcci.database.connections import Connection
+from vcci.database.connections import BROKEN, Connection
 from vcci.database.ids import new_id
 from vcci.database.leak_checks import CHECKS
 from vcci.database.roles import APP, LOADER
@@ -63,7 +63,7 @@ async def roll_back(connection: Connection, error: BaseException) -> None:
 
     Raises `DeadlineError` where PostgreSQL has ended the statement at the deadline of the work.
     """
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    with suppress(*BROKEN):
         await connection.execute("ROLLBACK")
     if isinstance(error, asyncpg.QueryCanceledError):
         deadline = current_deadline()

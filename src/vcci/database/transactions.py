@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 UNSURE: Final = (TimeoutError, asyncio.CancelledError, GeneratorExit)
 """What may leave a query under way on the connection."""
 
-REFUSED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)
+REFUSED: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
 """What the driver raises that is told to people as a `DatabaseError`."""
 
 
@@ -76,6 +81,8 @@ class PooledTransaction:
         kind = self.kind or ("write" if self.role is Role.LOADER else "read")
         self.pool.hook(QueryRan(kind, monotonic() - self.started_s, name_of(error)))
         if self.pooled is not None:
+            if isinstance(error, asyncpg.InternalClientError):
+                self.pooled.connection.terminate()  # cut, which the driver has yet to notice
             self.pool.give_back(self.pooled, is_unsure=isinstance(error, UNSURE))
 
     def _told(self, error: BaseException) -> BaseException:

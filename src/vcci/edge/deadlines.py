@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vcci.concurrency import within
+from vcci.concurrency.deadline import Deadline, until
 from vcci.edge.problems import problem_of
 from vcci.errors import VcciError
 
@@ -13,6 +14,9 @@ from vcci.errors import VcciError
 @dataclass(frozen=True, slots=True)
 class RequestDeadline:
     """ASGI: what lies behind it has `seconds`; but for what `is_long` says, such as an upload.
+
+    A deadline that is there already is of another request, and set aside: a server that takes up reading
+    again within one leaves its context to all that come over the same connection later.
 
     An error of the core that nobody has answered is answered here, if no answer was begun.
     """
@@ -34,11 +38,8 @@ class RequestDeadline:
             await send(message)
 
         try:
-            if self.is_long(scope):
+            with until(None if self.is_long(scope) else Deadline(monotonic() + self.seconds)):
                 await self.app(scope, receive, watched)
-            else:
-                with within(self.seconds):
-                    await self.app(scope, receive, watched)
         except VcciError as error:
             if is_begun:
                 raise
