@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -60,10 +60,14 @@ class Pool:
 Opened = Callable[[Target], AbstractAsyncContextManager[Pool]]
 
 
+PATIENT = PoolOptions(size=SIZE, most_waiting=1_000_000, wait_s=60.0)
+"""Refuses nobody, as the peers do; what a bound does is measured by itself."""
+
+
 @asynccontextmanager
 async def ours(target: Target, options: PoolOptions | None = None) -> AsyncIterator[Pool]:
     """The product's pool and its transactions."""
-    async with opened_pool(target.url, options or PoolOptions(size=SIZE)) as pool:
+    async with opened_pool(target.url, options or PATIENT) as pool:
         await pool.warm(SIZE)
 
         async def whole(number: int) -> bool:
@@ -181,7 +185,7 @@ PEERS: dict[str, Opened] = {
     "sqlalchemy_session": _sqlalchemy_session,
 }
 THROUGH_PGBOUNCER: dict[str, Opened] = {
-    "ours": partial(ours, options=PoolOptions(size=SIZE, through_pgbouncer=True)),
+    "ours": partial(ours, options=replace(PATIENT, through_pgbouncer=True)),
     "asyncpg_pool": _asyncpg,
     "sqlalchemy": _sqlalchemy,
 }
