@@ -14,6 +14,10 @@
     DatabaseEngineFactory, ConnectionPoolMonitor, OptimizedSessionFactory, tenant_session,
     generate_pgbouncer_config, warm_connection_pool, monitor_pool_health
     Our tables as classes: Emission, Supplier, Run, Calculation
+5. Work in batches
+    BatchConfig, SMALL_BATCH_CONFIG, MEDIUM_BATCH_CONFIG, LARGE_BATCH_CONFIG, AsyncBatchProcessor,
+    ParallelBatchProcessor, StreamingBatchProcessor, StreamBatch, FileCheckpoint, BatchSizeOptimizer,
+    BatchStatistics, Failed, SkipLimitError, process_in_batches
 6. Lists by cursor
     CursorPaginator, CursorCodec, PaginationParams, create_paginated_response
 7. Answers kept
@@ -85,6 +89,18 @@ from vcci.monitoring.queries import (
     track_query_performance,
     watched_queries,
 )
+from vcci.processing.batch_config import (
+    LARGE_BATCH_CONFIG,
+    MEDIUM_BATCH_CONFIG,
+    SMALL_BATCH_CONFIG,
+    BatchConfig,
+)
+from vcci.processing.batch_results import BatchStatistics, Failed, SkipLimitError
+from vcci.processing.batches import AsyncBatchProcessor, process_in_batches
+from vcci.processing.checkpoints import FileCheckpoint
+from vcci.processing.parallel import ParallelBatchProcessor
+from vcci.processing.sizing import BatchSizeOptimizer
+from vcci.processing.streaming import StreamBatch, StreamingBatchProcessor
 from vcci.runtime.service import service_secret
 from vcci.runtime.service_secret import derived
 from vcci.services.paging import MOST_ROWS, Order, Position
@@ -96,15 +112,22 @@ __all__ = [
     "DEVELOPMENT_POOL_CONFIG",
     "EMISSIONS_INDEXES",
     "HIGH_LOAD_POOL_CONFIG",
+    "LARGE_BATCH_CONFIG",
+    "MEDIUM_BATCH_CONFIG",
     "PGBOUNCER_POOL_CONFIG",
     "PRODUCTION_POOL_CONFIG",
+    "SMALL_BATCH_CONFIG",
     "STRATEGIES",
     "SUPPLIERS_INDEXES",
+    "AsyncBatchProcessor",
     "AsyncDatabaseOperations",
     "AsyncFactorBroker",
     "AsyncHTTPClient",
     "AsyncLLMOperations",
     "AsyncRedisOperations",
+    "BatchConfig",
+    "BatchSizeOptimizer",
+    "BatchStatistics",
     "CacheConfig",
     "CacheInvalidator",
     "CacheStrategy",
@@ -116,6 +139,8 @@ __all__ = [
     "CursorPaginator",
     "DatabaseEngineFactory",
     "Emission",
+    "Failed",
+    "FileCheckpoint",
     "IndexManager",
     "LRUCache",
     "LatencyTracker",
@@ -125,6 +150,7 @@ __all__ = [
     "PageInfo",
     "PaginatedResult",
     "PaginationParams",
+    "ParallelBatchProcessor",
     "PerformanceMetrics",
     "PerformanceMonitor",
     "PoolConfig",
@@ -133,7 +159,10 @@ __all__ = [
     "RedisCache",
     "ResponseCacheMiddleware",
     "Run",
+    "SkipLimitError",
     "SlowQueryLogger",
+    "StreamBatch",
+    "StreamingBatchProcessor",
     "Supplier",
     "assert_no_n_plus_one",
     "async_timed",
@@ -144,6 +173,7 @@ __all__ = [
     "monitor_pool_health",
     "observe_connection",
     "observe_engine",
+    "process_in_batches",
     "retry_async",
     "run_concurrent",
     "tenant_session",

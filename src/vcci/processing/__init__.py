@@ -1,1 +1,1 @@
-"""Running the columnar definition over files."""
+"""Running the columnar definition over files, and any work over many records in batches."""
