@@ -12,7 +12,7 @@ from tests.support.caches import Truth, node_at
 from tests.support.valkey import StoppableValkey
 
 from vcci.cache import tiered
-from vcci.cache.redis import LEASE_SECONDS, RedisCache
+from vcci.cache.redis import LEASE_SECONDS, TIMEOUT_SECONDS, RedisCache
 from vcci.cache.tiered import name_of
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,10 @@ async def test_cold_callers_of_four_processes_cause_one_load(valkey: StoppableVa
 async def test_lease_that_a_redis_gives_out_late_holds_nobody_up(valkey: StoppableValkey) -> None:
     keys = [f"k{number}" for number in range(8)]
     truth, client = Truth(**dict.fromkeys(keys, 1)), Redis.from_url(valkey.url)
-    async with node_at(valkey.url) as one, node_at(valkey.url) as other:
+    async with (
+        node_at(valkey.url, timeout_s=TIMEOUT_SECONDS) as one,
+        node_at(valkey.url, timeout_s=TIMEOUT_SECONDS) as other,
+    ):
         await one.get(Truth(b=1), "b")  # its connections are there
         valkey.freeze()
         assert await asyncio.gather(*(one.get(truth, key) for key in keys)) == [1] * 8

@@ -12,7 +12,7 @@ from tests.support.valkey import StoppableValkey, running_valkey
 
 from vcci.cache.entry import Entry
 from vcci.cache.keeping_current import check
-from vcci.cache.redis import RedisCache
+from vcci.cache.redis import AT_ONCE, TIMEOUT_SECONDS, RedisCache
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +91,17 @@ async def test_reads_that_come_together_are_one_command(valkey: str) -> None:
     assert (calls <= 3, truth.loads.total()) == (True, 50)
 
 
-async def test_a_thousand_cold_values_at_once_are_all_shared(valkey: str) -> None:
+async def test_a_thousand_cold_values_at_once_are_all_shared_over_a_few_connections(valkey: str) -> None:
     truth = Truth(**{f"k{n}": n for n in range(1_000)})
+    client = Redis.from_url(valkey)
+    await client.config_resetstat()
     async with node_at(valkey) as one:
         await asyncio.gather(*(one.get(truth, key) for key in truth.values))
         assert one.came_of("l2")["error"] == 0
-    client = Redis.from_url(valkey)
-    assert len([key async for key in client.scan_iter("test:*", count=1_000)]) == 1_000
+    connections = (await client.info("stats"))["total_connections_received"]
+    shared = [key async for key in client.scan_iter("test:*", count=1_000)]
     await client.aclose()
+    assert (len(shared), connections <= AT_ONCE + 4) == (1_000, True), connections
 
 
 async def test_a_lease_that_was_lost_does_not_store_what_it_loaded(valkey: str) -> None:
@@ -146,7 +149,7 @@ async def test_no_text_of_a_tenant_is_among_the_keys_and_all_keys_end(valkey: st
 @pytest.mark.parametrize("how", ["freeze", "kill"])
 async def test_without_the_shared_layer_every_read_is_answered_from_the_truth(how: str) -> None:
     server, truth = StoppableValkey(), Truth(a=1, b=2)
-    async with node_at(server.url) as node:
+    async with node_at(server.url, timeout_s=TIMEOUT_SECONDS) as node:
         await node.get(truth, "a")
         getattr(server, how)()
         node.cache.coherence.current_until_s = 0.0
