@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from random import Random
 
 import asyncpg
 from benchmarks.open_arrivals import due_times, percentile, served
@@ -147,20 +148,20 @@ async def refused_without_pool(target: Target, asked: argparse.Namespace) -> Fig
 
 
 async def waits_of(target: Target, asked: argparse.Namespace, capacities: Mapping[str, float]) -> Figures:
-    """Measure waits for a connection, at shares of what each pool itself can do."""
+    """Measure waits for a connection: requests come as often to each pool, at shares of what all can do."""
     figures: Figures = {}
     waits: dict[tuple[str, str], list[float]] = {}
     async with opened({"ours": ours, **asked.peers}, target) as pools:
         for share in SHARES_PERCENT:
+            rate = min(capacities.values()) * share / 100
+            figures[f"rate_at_{share}_percent_per_s"] = rate
             for turn in range(asked.rounds):
-                for name, pool in pools.items():
-                    rate = capacities[name] * share / 100
-                    times = due_times(rate, seconds=asked.open_seconds, seed=SEED + turn)
-                    found = await served(times, _waiting(pool))
+                times = due_times(rate, seconds=asked.open_seconds, seed=SEED + turn)
+                for name in Random(SEED + turn).sample(list(pools), len(pools)):
+                    found = await served(times, _waiting(pools[name]))
                     for percent in (50, 95, 99):
                         row = f"wait_p{percent}_at_{share}_percent"
                         waits.setdefault((name, row), []).append(1000 * percentile(found, percent))
-                    figures[figure(name, f"rate_at_{share}_percent_per_s")] = rate
     for (name, row), by_round in waits.items():
         figures[figure(name, f"{row}_ms")] = statistics.median(by_round)
         if name != "ours":
