@@ -1,10 +1,12 @@
 """The jobs that `batch.py` compares: `python -m benchmarks.batch_jobs JOB LEDGER OUT ROWS`.
 
-full        processing/local.py: validate, resolve, join, multiply; lines, rejects and aggregates as Parquet
+full        processing/local.py: validate, resolve, look up, multiply; lines, rejects, aggregates as Parquet
+narrow      the same with five columns of lines, from which all others follow
+definition  the same by engine/columnar.py as it is written, through Polars
 asyncio     the predecessor's shape: a coroutine for each record, gathered in batches of 1,000; the same
             rows, lines, rejects and sums, with multipliers and rates cached
 plain_loop  the same with one call of the scalar calculator a record
-limit       read the columns, multiply once, write the lines: what no engine can do without
+limit_...   read the columns, multiply once, write the lines: what no engine can do without
 """
 
 import json
@@ -23,6 +25,7 @@ from vcci.domain.activity import ActivityData
 from vcci.domain.line import MAX_LINE_MG_CO2E, amount_in_factor_unit, quantised_mg
 from vcci.domain.selection import FactorKey, Multiplier, Rate, Unresolved
 from vcci.engine.calculate import Calculator, year_of
+from vcci.engine.columnar import LINE_COLUMNS, NARROW_COLUMNS
 from vcci.engine.numbers import plain_decimal
 from vcci.engine.tables import resolved_tables
 from vcci.packs import PackLibrary, default_names
@@ -37,7 +40,7 @@ RECORD_COLUMNS = (
     "row", "supplier", "category", "activity", "region", "unit", "date", "quantity", "notices", "problem",
     "exclusion",
 )  # fmt: skip
-"""What a record is made of; the limit reads the same."""
+"""What a record is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,22 @@ class Outcome:
 
 
 def full(task: Task) -> Outcome:
-    """Run the product's own job."""
+    """Run the product's own job: all columns of lines."""
+    return _run(task, LINE_COLUMNS)
+
+
+def narrow(task: Task) -> Outcome:
+    """Run it with what is enough of a line."""
+    return _run(task, NARROW_COLUMNS)
+
+
+def _run(task: Task, columns: Sequence[str]) -> Outcome:
     calculator = _calculator()
     run = local.run(
-        task.ledger, resolve=lambda keys, dates: resolved_tables(keys, dates, calculator), out=task.out
+        task.ledger,
+        resolve=lambda keys, dates: resolved_tables(keys, dates, calculator),
+        out=task.out,
+        columns=columns,
     )
     return Outcome(run.total_mg_co2e)
 
@@ -120,24 +135,26 @@ def plain_loop(task: Task) -> Outcome:
     return books.close(task)
 
 
-def limit(task: Task) -> Outcome:
-    """Read, multiply once and write, without asking whether a row is any good."""
-    total = 0
-    scan = pl.scan_parquet(task.ledger).select(RECORD_COLUMNS)
-    task.out.mkdir()
-    for start in range(0, task.rows, local.CHUNK_ROWS):
-        chunk = scan.slice(start, local.CHUNK_ROWS).collect(engine="in-memory")
-        amount = pl.col("quantity").cast(pl.Float64, strict=False)
-        lines = chunk.select(
-            *("row", "category", "supplier", "notices"),
-            amount=amount,
-            co2e_mg=(amount * 1e-3 + 0.5).floor().cast(pl.Int64),
-        )
-        lines.write_parquet(
-            task.out / f"{start}.parquet", compression="zstd", compression_level=1, statistics=False
-        )
-        total += int(lines["co2e_mg"].sum())
-    return Outcome(total)
+def definition(task: Task) -> Outcome:
+    """Run the columnar definition as it is written, through Polars: what the fused way must beat."""
+    from benchmarks.batch_definition import run
+
+    calculator = _calculator()
+    return Outcome(run(task.ledger, lambda keys, dates: resolved_tables(keys, dates, calculator), task.out))
+
+
+def limit_wide(task: Task) -> Outcome:
+    """Read, multiply once and write all columns of lines."""
+    from benchmarks.batch_limits import limit
+
+    return Outcome(limit(task.ledger, task.out, narrow=False))
+
+
+def limit_narrow(task: Task) -> Outcome:
+    """Read, multiply once and write what is enough of a line."""
+    from benchmarks.batch_limits import limit
+
+    return Outcome(limit(task.ledger, task.out, narrow=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +281,14 @@ def _frame(kind: type[Line] | type[Unlined], rows: Sequence[Line | Unlined]) -> 
 
 JOBS: dict[str, Callable[[Task], Outcome]] = {
     "full": full,
+    "narrow": narrow,
+    "definition": definition,
     "asyncio": asyncio_loop,
     "plain_loop": plain_loop,
-    "limit": limit,
+    "limit_wide": limit_wide,
+    "limit_narrow": limit_narrow,
 }
-CHECKED = ("full", "asyncio", "plain_loop")
+CHECKED = ("full", "narrow", "definition", "asyncio", "plain_loop")
 """Jobs that must come to the same milligrams."""
 
 if __name__ == "__main__":

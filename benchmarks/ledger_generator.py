@@ -18,7 +18,10 @@ from vcci.domain.activity import CLASSIFIED_COLUMNS, LEDGER_COLUMNS
 from vcci.domain.factor import OwnFactor
 
 CHUNK_ROWS = 125_000
-"""Rows made at a time, from a generator of their own; one Parquet row group."""
+"""Rows made at a time, from a generator of their own."""
+
+GROUP_CHUNKS = 2
+"""Of these, so many make a row group, as classification leaves them."""
 
 KEYS = 5_000
 """Distinct combinations of commodity, category, region, unit and year."""
@@ -92,12 +95,15 @@ def write_ledger(path: Path, *, rows: int, codes: Sequence[str], seed: int) -> N
     keys = _keys(codes, random.Random(seed))
     weights = list(accumulate(1 / rank for rank in range(1, len(keys) + 1)))
     writer = None
+    chunks = list[pl.DataFrame]()
     for start in range(0, rows, CHUNK_ROWS):
         chooser = random.Random(f"{seed}/{start}")
         chosen = chooser.choices(keys, cum_weights=weights, k=CHUNK_ROWS)
-        table = _chunk(start + 1, chosen, chooser).head(rows - start).to_arrow()
-        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
-        writer.write_table(table)
+        chunks.append(_chunk(start + 1, chosen, chooser).head(rows - start))
+        if len(chunks) == GROUP_CHUNKS or start + CHUNK_ROWS >= rows:
+            table, chunks = pl.concat(chunks).to_arrow(), []
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+            writer.write_table(table)
     if writer is not None:
         writer.close()
 

@@ -4,6 +4,7 @@
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -11,7 +12,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """Return a public name of the library, which is loaded when it is first used: the CLI need not wait."""
-    if name.startswith("_"):
+    if name.startswith("_") or find_spec(f"{__name__}.{name}"):  # a room, which its own import finds
         raise AttributeError(name)
     library = import_module("vcci.library")
     if name not in library.__all__:

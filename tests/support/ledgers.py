@@ -99,8 +99,11 @@ def ledger_row(row: int, **given: Any) -> dict[str, Any]:
     return usual | given
 
 
-def write_ledger(rows: list[dict[str, Any]], path: Path) -> Path:
+def ledger_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     kinds = {"row": pl.Int64, "line": pl.Int64, "capital": pl.Boolean, "category": pl.Int8}
-    schema = {name: kinds.get(name, pl.String) for name in ledger_row(1)}
-    pl.DataFrame(rows, schema=schema).write_parquet(path)
+    return pl.DataFrame(rows, schema={name: kinds.get(name, pl.String) for name in ledger_row(1)})
+
+
+def write_ledger(rows: list[dict[str, Any]], path: Path) -> Path:
+    ledger_frame(rows).write_parquet(path)
     return path

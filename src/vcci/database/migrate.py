@@ -2,15 +2,17 @@
 
 import io
 from pathlib import Path
-from typing import Any, LiteralString
-
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from vcci.database.connections import Connection, connected, without_password
 from vcci.database.roles import MIGRATOR, ensure_roles
 from vcci.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+FOLDER: Final = Path(__file__).with_name("migrations")
 
 LOCK = 0x56434349
 """Key of the advisory lock by which processes that migrate one database take turns ("VCCI")."""
@@ -46,19 +48,24 @@ async def current_revision(connection: Connection) -> str | None:
 
 
 def newest_revision() -> str:
-    """Return the newest revision that this version of VCCI knows."""
-    newest = _scripts()[1].get_current_head()
-    if newest is None:
+    """Return the newest revision that this version of VCCI knows: files are named by theirs.
+
+    Nothing of Alembic is loaded for it, which would take longer than to ask the database.
+    """
+    revisions = [path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")]
+    if not revisions:
         raise DatabaseError(
             "The migrations are missing from the installation.",
             remedy="Install vcci again.",
             code="migrations_missing",
         )
-    return newest
+    return max(revisions)
 
 
 def upgrade_sql(since: str | None) -> str:
     """Return the SQL from a revision (None: an empty database) to the newest."""
+    from alembic.runtime.environment import EnvironmentContext
+
     config, scripts = _scripts()
     output = io.StringIO()
     config.attributes["output"] = output
@@ -90,8 +97,11 @@ def _refuse_newer(found: str | None, url: str) -> None:
         )
 
 
-def _scripts() -> tuple[Config, ScriptDirectory]:
+def _scripts() -> "tuple[Config, ScriptDirectory]":
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config, ScriptDirectory.from_config(config)

@@ -53,6 +53,9 @@ Notices are null where there are none: a column of nulls is written several time
 texts, and most lines have no notice of their own.
 """
 
+NARROW_COLUMNS: Final = ("row", "key", "supplier", "day", "co2e_mg")
+"""What of a line is enough where its row is kept: all else follows from the row and the multiplier's key."""
+
 UNLINED_COLUMNS: Final = (
     "row",
     "source",
@@ -97,6 +100,11 @@ def outcomes(rows: Frame, *, multipliers: Frame, rates: Frame) -> Frame:
         .join(multipliers, on=list(KEY_COLUMNS), how="left")
         .join(rates, on=list(RATE_COLUMNS), how="left")
     )
+    return multiplied(joined)
+
+
+def multiplied(joined: Frame) -> Frame:
+    """Multiply rows that have their multiplier and rate beside them, nulls where there is none."""
     plain = nw.col("quantity").str.contains(PLAIN_DECIMAL)
     amount = amount_in_factor_unit(quantity=nw.col("number"), rate=nw.col("rate"))
     exact = nw.col("amount") * nw.col("mg_co2e_per_unit")
@@ -179,15 +187,11 @@ def unlined(outcome: Frame) -> Frame:
 
 
 def contributions(lines_frame: Frame, *, by: tuple[str, ...], is_by_gas: bool = False) -> Frame:
-    """Return what each line adds to sums by the given columns, in integers, by gas too if asked for.
-
-    `first_row` is the line's row; its minimum tells groups in one order, however rows are shuffled.
-    """
+    """Return what each line adds to sums by the given columns, in integers, by gas too if asked for."""
     gases = GASES.values() if is_by_gas else ()
     spend = nw.col("spend_hundredths")
     return lines_frame.select(
         *by,
-        nw.col("row").alias("first_row"),
         nw.lit(1, nw.Int64).alias("lines"),
         nw.col("co2e_mg").alias("emissions_mg_co2e"),
         *gases,
@@ -198,7 +202,7 @@ def contributions(lines_frame: Frame, *, by: tuple[str, ...], is_by_gas: bool = 
 
 def totals(contributions_frame: Frame, *, by: tuple[str, ...]) -> Frame:
     """Sum contributions, or sums of them, by the given columns."""
-    summed = [n for n in contributions_frame.collect_schema().names() if n not in (*by, "first_row")]
+    summed = [n for n in contributions_frame.collect_schema().names() if n not in by]
     return contributions_frame.group_by(*by).agg(*(nw.col(name).sum() for name in summed))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from vcci.processing.local import CHUNK_ROWS
 from vcci.services.ports import Classify
 
 ACCOUNT: Final = ("account", "account_code", "capital")
@@ -29,7 +30,9 @@ def classify(ledger: Path, activities: Path, *, decide: Classify | None, year: i
         rows = rows.with_columns(
             exclusion=pl.when(elsewhere).then(pl.lit("outside_period")).otherwise(pl.col("exclusion"))
         )
-    rows.sink_parquet(activities, compression="zstd", compression_level=1, maintain_order=True)
+    rows.sink_parquet(
+        activities, compression="zstd", compression_level=1, maintain_order=True, row_group_size=CHUNK_ROWS
+    )
 
 
 def _decided(rows: pl.LazyFrame, decide: Classify) -> pl.LazyFrame:

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from vcci.processing import export, local
+from vcci.processing.aggregates import AGGREGATE_FILES
 from vcci.processing.find_line import BROKEN, damaged
 from vcci.services.ports import CalculatedRun, Resolve
 
@@ -24,7 +25,7 @@ FROM_ROWS: Final = (
     "unlined",
     "multipliers.parquet",
     "rates.parquet",
-    *local.AGGREGATE_FILES,
+    *AGGREGATE_FILES,
 )
 """What follows from the classified rows alone, by name or folder; outcomes and reasons of rows do, too."""
 

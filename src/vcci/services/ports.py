@@ -73,12 +73,15 @@ class LedgerRead:
 
 @dataclass(frozen=True, slots=True)
 class CalculatedRun:
-    """What calculation left: counts, the exact total, resolved tables and aggregates."""
+    """What calculation left: counts, the exact total, resolved tables and aggregates.
+
+    Aggregates are read from the run's files as far as is asked for.
+    """
 
     counts: RowCounts
     total_mg_co2e: int
     tables: ResolvedTables
-    aggregates: Mapping[str, pl.DataFrame]
+    aggregates: Mapping[str, pl.LazyFrame]
 
 
 Classify = Callable[[pl.DataFrame], pl.DataFrame]

@@ -42,7 +42,7 @@ class RunFacts:
 
 def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead, units: UnitTable) -> Inventory:
     """Return the inventory of a calculated run; `units` tell money from physical quantities."""
-    unlined = _money_only(run.aggregates["unlined"], units)
+    unlined = _money_only(run.aggregates["unlined"].collect(), units)
     totals = LinedTotals(run, facts.digest)
     return Inventory(
         run_digest=facts.digest,
@@ -123,7 +123,7 @@ def _uncovered(unlined: pl.DataFrame) -> tuple[UncoveredAccount, ...]:
 
 def _notices(run: CalculatedRun, totals: LinedTotals) -> tuple[NoticeCount, ...]:
     of_keys = totals.keyed.select("notices", "lines")
-    of_rows = run.aggregates["by_notice"]
+    of_rows = run.aggregates["by_notice"].collect()
     of_rates = of_rows.select(notices="rate_notices", lines="lines")
     codes = [of_keys, of_rows.select("notices", "lines"), of_rates]
     rows = (

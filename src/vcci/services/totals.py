@@ -34,6 +34,7 @@ from vcci.engine.uncertainty import Share, Spread, monte_carlo, spread
 from vcci.services.ports import CalculatedRun
 
 T = TypeVar("T")
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 WHOLE: Final = ""
 """The name of the whole among drawn totals."""
@@ -56,7 +57,7 @@ class LinedTotals:
     @cached_property
     def keyed(self) -> pl.DataFrame:
         """Lines by category, key and month, with what each key was resolved to, and those stated apart."""
-        return self._with_keys("by_category_key_month")
+        return self._with_keys("by_category_key_month").collect()
 
     @cached_property
     def counted(self) -> pl.DataFrame:
@@ -136,8 +137,8 @@ class LinedTotals:
         rows = _summed(_in_totals(self._with_keys("by_supplier_key")), by).iter_rows()
         return tuple(map(_counted_twice, suspicions(LineGroup(*row) for row in rows)))
 
-    def _with_keys(self, name: str) -> pl.DataFrame:
-        multipliers = self.run.tables.multipliers.drop("category")
+    def _with_keys(self, name: str) -> pl.LazyFrame:
+        multipliers = self.run.tables.multipliers.lazy().drop("category")
         return self.run.aggregates[name].join(multipliers, on="key", how="left")
 
 
@@ -154,17 +155,18 @@ def _counted_twice(found: Suspicion) -> CountedTwice:
     return CountedTwice(found.code, meaning, remedy, found.about, *sides)
 
 
-def _in_totals(frame: pl.DataFrame) -> pl.DataFrame:
+def _in_totals(frame: Frame) -> Frame:
     return frame.filter(pl.col("category") != STATED_APART)
 
 
-def _summed(frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+def _summed(frame: pl.DataFrame | pl.LazyFrame, by: Sequence[str]) -> pl.DataFrame:
     """Return lines and emissions by group, the largest first."""
     order = [True, *(False for _ in by)]
-    return frame.group_by(by).agg(LINES, SUM).sort(["emissions_mg_co2e", *by], descending=order)
+    summed = frame.lazy().group_by(by).agg(LINES, SUM)
+    return summed.sort(["emissions_mg_co2e", *by], descending=order).collect(engine="streaming")
 
 
-def _totals(frame: pl.DataFrame, by: Sequence[str], make: Callable[..., T]) -> tuple[T, ...]:
+def _totals(frame: pl.DataFrame | pl.LazyFrame, by: Sequence[str], make: Callable[..., T]) -> tuple[T, ...]:
     """Return a total for each group, the largest first, with its interval."""
     rows = _merged(frame, by).iter_rows()
     width = len(by)
@@ -176,10 +178,11 @@ def _totals(frame: pl.DataFrame, by: Sequence[str], make: Callable[..., T]) -> t
     return tuple(make(*row, intervals[key(row)]) for row in _summed(frame, by).iter_rows())
 
 
-def _merged(frame: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+def _merged(frame: pl.DataFrame | pl.LazyFrame, by: Sequence[str]) -> pl.DataFrame:
     """Return what each factor adds to each group: `by` and SHARE, sorted by both."""
     names = [*by, "factor_id", "ln_sigma"]
-    return frame.group_by(names).agg(SUM).sort(names).select(*by, *SHARE)
+    merged = frame.lazy().group_by(names).agg(SUM).sort(names).select(*by, *SHARE)
+    return merged.collect(engine="streaming")
 
 
 def _interval(found: Spread) -> Interval | None:

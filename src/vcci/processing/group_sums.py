@@ -1,0 +1,114 @@
+"""Exact sums by number: of any number of rows, in memory that is bounded.
+
+A *block* is an array of 64-bit integers: its first line are numbers, 0 and more, the others what is summed of
+them. Numbers of a reduced block rise, each once. Blocks of many numbers are kept in files without a name,
+each of a range of numbers, and reduced range by range.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Block = npt.NDArray[np.int64]
+
+SAFE_BITS: Final = 62
+REDUCE_ABOVE: Final = 500_000
+"""Columns of blocks that are kept apart in memory; then they are reduced."""
+
+ROWS_OF_A_RANGE: Final = 1_000_000
+MOST_RANGES: Final = 64
+"""Ranges that a run's numbers are split into: one for so many rows, each a file that is open."""
+
+
+def block_of(numbers: Block, columns: Sequence[Block]) -> Block:
+    """Return the reduced block of rows: each of their numbers once, rising, and the columns' sums."""
+    found = np.empty((1 + len(columns), 0), np.int64)
+    if not len(numbers):
+        return found
+    order = _rising(numbers)
+    ordered = numbers[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    found = np.empty((1 + len(columns), len(starts)), np.int64)
+    found[0] = ordered[starts]
+    for line, column in enumerate(columns, start=1):
+        np.add.reduceat(column[order], starts, out=found[line])
+    return found
+
+
+def reduced(block: Block) -> Block:
+    """Return a block with each number once, in rising order, and its sums."""
+    return block_of(block[0], list(block[1:]))
+
+
+def _rising(numbers: Block) -> Any:
+    """Return the places of numbers in rising order: sorted with these packed below them, if they fit."""
+    bits = len(numbers).bit_length()
+    if int(numbers.max()).bit_length() + bits > SAFE_BITS:
+        return np.argsort(numbers, kind="stable")
+    packed = np.sort(numbers << bits | np.arange(len(numbers)))
+    return packed & ((1 << bits) - 1)
+
+
+class FewSums:
+    """Sums of numbers that are few enough to be kept in memory."""
+
+    def __init__(self, lines: int) -> None:
+        self._blocks = [np.empty((lines, 0), np.int64)]
+
+    def add(self, block: Block) -> None:
+        """Add a block."""
+        self._blocks.append(block)
+        if sum(one.shape[1] for one in self._blocks) > REDUCE_ABOVE + 2 * self._blocks[0].shape[1]:
+            self._blocks = [self.sums()]
+
+    def sums(self) -> Block:
+        """Return the sums of all numbers."""
+        return reduced(np.concatenate(self._blocks, axis=1))
+
+
+class ManySums:
+    """Sums of numbers below `end`, nearly as many as rows: they are kept in files in `folder`."""
+
+    def __init__(self, *, lines: int, ends: Block, folder: Path) -> None:
+        self._lines = lines
+        self._ends = ends
+        self._files: list[IO[bytes]] = [tempfile.TemporaryFile(dir=folder) for _ in ends]  # noqa: SIM115
+
+    def add(self, block: Block) -> None:
+        """Add a block whose numbers rise."""
+        start = 0
+        for file, end in zip(self._files, np.searchsorted(block[0], self._ends), strict=True):
+            if end > start:
+                file.write(np.int64(end - start).tobytes())
+                file.write(block[:, start:end].tobytes())
+            start = end
+
+    def sums(self) -> Iterator[Block]:
+        """Yield the sums, range by range in rising order, and drop what was kept of each."""
+        for file in self._files:
+            file.seek(0)
+            yield reduced(np.concatenate(list(self._blocks(file)), axis=1))
+            file.close()
+
+    def _blocks(self, file: IO[bytes]) -> Iterator[Block]:
+        yield np.empty((self._lines, 0), np.int64)
+        while head := file.read(8):
+            columns = int(np.frombuffer(head, np.int64)[0])
+            content = file.read(8 * self._lines * columns)
+            yield np.frombuffer(content, np.int64).reshape(self._lines, columns)
+
+
+def even_ends(rows_of: Any, *, width: int) -> Block:
+    """Return where ranges end so that each has about as many rows; `rows_of` are rows by leading number.
+
+    A number is leading number x `width` + another below it.
+    """
+    total = int(rows_of.sum())
+    ranges = min(MOST_RANGES, max(1, -(-total // ROWS_OF_A_RANGE)))
+    wanted = np.arange(1, ranges) * total // ranges
+    leading = np.searchsorted(np.cumsum(rows_of), wanted) + 1
+    return np.append(leading, len(rows_of)).astype(np.int64) * width
