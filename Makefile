@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check coherence-check clean
+.PHONY: help install run test check coherence-check kill-test clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-%: .venv/.bench  ## measure: bench-batch, printed and kept in benchmarks/r
 
 coherence-check: .venv/.dev  ## hold the bound of the caches against 50 runs of faults and ten planted mistakes
 	@$(BIN)/python -m tests.coherence.check --runs 50 --planted
+
+kill-test: .venv/.dev  ## kill workers and the database under imports and jobs, and compare every row
+	@$(BIN)/python -m tests.kill
 
 clean:  ## remove everything that was made here, but no database
 	@rm -rf .venv inventory dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -46,7 +46,7 @@ class Measured:
 def measure(job: str, task: Task) -> Measured:
     """Run a job in a fresh process; its time and memory are the kernel's count of that process."""
     command = [sys.executable, "-m", "benchmarks.batch_jobs", job]
-    command += [str(task.ledger), str(task.out), str(task.rows)]
+    command += [str(task.ledger), str(task.out), str(task.rows), str(task.sums)]
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         printed = child.stdout.read() if child.stdout else ""
@@ -84,7 +84,8 @@ def _measured(scratch: Path, rows: int, repeats: int) -> dict[str, list[Measured
     runs: dict[str, list[Measured]] = {job: [] for job in jobs}
     for job in [job for _ in range(repeats) for job in jobs]:
         shutil.rmtree(out, ignore_errors=True)
-        runs[job].append(measure(job, Task(ledger, out, rows)))
+        sums = runs["full"][-1].outcome.sums if runs["full"] else 0
+        runs[job].append(measure(job, Task(ledger, out, rows, sums)))
     totals = {run.outcome.total_mg for job in CHECKED for run in runs.get(job, [])}
     if len(totals) != 1:
         raise SystemExit(f"The jobs disagree on the total of {rows:,} rows: {sorted(totals)} mg.")

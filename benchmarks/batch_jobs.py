@@ -1,4 +1,4 @@
-"""The jobs that `batch.py` compares: `python -m benchmarks.batch_jobs JOB LEDGER OUT ROWS`.
+"""The jobs that `batch.py` compares: `python -m benchmarks.batch_jobs JOB LEDGER OUT ROWS SUMS`.
 
 full        processing/local.py: validate, resolve, look up, multiply; lines, rejects, aggregates as Parquet
 narrow      the same with five columns of lines, from which all others follow
@@ -6,7 +6,7 @@ definition  the same by engine/columnar.py as it is written, through Polars
 asyncio     the predecessor's shape: a coroutine for each record, gathered in batches of 1,000; the same
             rows, lines, rejects and sums, with multipliers and rates cached
 plain_loop  the same with one call of the scalar calculator a record
-limit_...   read the columns, multiply once, write the lines: what no engine can do without
+limit_...   read the columns, multiply once, write lines and sums: what no engine can do without
 """
 
 import json
@@ -45,11 +45,15 @@ RECORD_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a job is given: the ledger, a folder for its results, and how many rows to take."""
+    """What a job is given: the ledger, a folder for its results, how many rows to take.
+
+    `sums` by supplier and key are what a run has; the limit writes as many.
+    """
 
     ledger: Path
     out: Path
     rows: int
+    sums: int = 0
 
 
 @dataclass(slots=True)
@@ -88,9 +92,10 @@ class Unlined:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job says of itself: its exact total."""
+    """What a job says of itself: its exact total, and how many sums by supplier and key it has."""
 
     total_mg: int
+    sums: int = 0
 
 
 def full(task: Task) -> Outcome:
@@ -111,7 +116,8 @@ def _run(task: Task, columns: Sequence[str]) -> Outcome:
         out=task.out,
         columns=columns,
     )
-    return Outcome(run.total_mg_co2e)
+    sums = run.aggregates["by_supplier_key"].select(pl.len()).collect().item()
+    return Outcome(run.total_mg_co2e, sums)
 
 
 def asyncio_loop(task: Task) -> Outcome:
@@ -147,14 +153,14 @@ def limit_wide(task: Task) -> Outcome:
     """Read, multiply once and write all columns of lines."""
     from benchmarks.batch_limits import limit
 
-    return Outcome(limit(task.ledger, task.out, narrow=False))
+    return Outcome(limit(task.ledger, task.out, narrow=False, sums=task.sums))
 
 
 def limit_narrow(task: Task) -> Outcome:
     """Read, multiply once and write what is enough of a line."""
     from benchmarks.batch_limits import limit
 
-    return Outcome(limit(task.ledger, task.out, narrow=True))
+    return Outcome(limit(task.ledger, task.out, narrow=True, sums=task.sums))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,5 +298,5 @@ CHECKED = ("full", "narrow", "definition", "asyncio", "plain_loop")
 """Jobs that must come to the same milligrams."""
 
 if __name__ == "__main__":
-    name, ledger, out, rows = sys.argv[1:]
-    print(json.dumps(asdict(JOBS[name](Task(Path(ledger), Path(out), int(rows))))))
+    name, ledger, out, rows, sums = sys.argv[1:]
+    print(json.dumps(asdict(JOBS[name](Task(Path(ledger), Path(out), int(rows), int(sums))))))

@@ -1,7 +1,8 @@
-"""What no engine can do without: read the columns, multiply each row once, write the lines.
+"""What no engine can do without: read the columns, multiply each row once, write lines and sums.
 
 Nothing is validated, resolved or summed: a row's multiplier is looked up by the code of its activity, as it
-lies in the file. Columns are read and lines written by the fastest way that was found for the product itself.
+lies in the file. As many sums are written as a run has, taken from lines and not added up. Columns are read
+and written by the fastest way that was found for the product itself.
 """
 
 from pathlib import Path
@@ -31,16 +32,18 @@ READ_AS_CODES = (
 DAYS = np.arange(10_000).astype("datetime64[D]")
 
 
-def limit(ledger: Path, out: Path, *, narrow: bool) -> int:
-    """Return a sum of what was multiplied, in milligrams."""
+def limit(ledger: Path, out: Path, *, narrow: bool, sums: int) -> int:
+    """Return a sum of what was multiplied, in milligrams; `sums` by supplier and key are written, too."""
     out.mkdir()
     total = 0
     with pq.ParquetFile(ledger, read_dictionary=list(READ_AS_CODES), pre_buffer=False) as file:
         batches = file.iter_batches(batch_size=CHUNK_ROWS, columns=[*READ, *READ_AS_CODES])
+        share = sums / file.metadata.num_rows
         for number, rows in enumerate(batches):
             columns = _multiplied(rows)
             table = pa.table({name: columns[name] for name in (NARROW_COLUMNS if narrow else LINE_COLUMNS)})
             write_lines(table, out / f"{number}.parquet")
+            write_lines(_sums(columns).slice(0, int(share * rows.num_rows)), out / f"{number}-sums.parquet")
             total += int(columns["co2e_mg"].sum())
     return total
 
@@ -67,3 +70,19 @@ def _multiplied(rows: pa.RecordBatch) -> dict[str, Any]:
         "notices": rows.column("notices"),
         "rate_notices": pa.nulls(rows.num_rows, pa.string()),
     }
+
+
+def _sums(columns: dict[str, Any]) -> pa.Table:
+    """Return rows like those of sums by supplier and key."""
+    spend = columns["spend_hundredths"]
+    return pa.table(
+        {
+            "supplier": columns["supplier"],
+            "category": columns["category"],
+            "key": columns["key"],
+            "lines": np.ones_like(spend),
+            "co2e_mg": columns["co2e_mg"],
+            "spend_hundredths": spend,
+            "turnover_hundredths": np.abs(spend),
+        }
+    )

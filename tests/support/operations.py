@@ -25,6 +25,9 @@ BOUGHT: Final[dict[str, Any]] = {
     "category": 1, "quantity": "12.5", "unit": "kg", "date": "2024-05-06",
     "factor": {"value": "2", "unit": "kg", "source": "a supplier"},
 }  # fmt: skip
+RECALCULATIONS: Final = "/api/v1/recalculations"
+PACKS: Final = "epa-supply-chain-1.2.0,ecb-rates,bea-price-index,us-cpi,naics-2017-titles"
+REPORT_JOBS: Final = "/api/v1/reporting/jobs"
 PAGES: Final = ("/", "/docs", "/problems/pool_busy", "/assets/pages.css", "/assets/mark.svg", "/openapi.json")
 """Pages that the description does not have."""
 
@@ -69,12 +72,17 @@ async def furnished(api: Api) -> World:
         queued = await uploaded(client, LEDGER, mapping=MAPPING)
         job = await ended(client, queued)
         assert job["state"] == "completed", job
+        (changed,) = (await client.post(RECALCULATIONS, json={"packs": PACKS})).json()["runs"]
+        newer = await ended(client, changed)
+        assert newer["state"] == "completed", newer
+        report = (await client.post(REPORT_JOBS, json={})).json()
+        assert (await ended(client, report))["state"] == "completed"
         booked = (await client.post("/api/v1/emissions", json=BOOKED)).json()
         made = (await client.post("/api/v1/calculator/calculate", json=BOUGHT)).json()
         ids = {
             "file_id": queued["file_id"],
-            "job_id": queued["job_id"],
-            "run_id": job["outcome"]["run_id"],
+            "job_id": report["job_id"],
+            "run_id": newer["outcome"]["run_id"],
             "row": "1",
             "line_id": booked["lines"][0]["id"],
             "calculation_id": made["calculation_id"],
@@ -147,6 +155,10 @@ async def _upload(_: Client, anew: str) -> Asked:
     return {"files": {"file": (f"{anew}.csv", LEDGER)}}
 
 
+async def _recalculations(_: Client, __: str) -> Asked:
+    return {"json": {"gwp": "", "dry_run": True}}
+
+
 async def _run_again(_: Client, anew: str) -> Asked:
     return {"json": {"currency": "GBP", "title": anew}}
 
@@ -168,6 +180,23 @@ async def _report(_: Client, __: str) -> Asked:
     return {"json": {"group_by": ["category", "year"]}}
 
 
+async def _report_job(_: Client, __: str) -> Asked:
+    return {"json": {"group_by": ["month"]}}
+
+
+async def _cancelled_job(client: Client, _: str) -> Asked:
+    queued = (await client.post(REPORT_JOBS, json={})).json()
+    return {"ids": {"job_id": queued["job_id"]}}
+
+
+async def _resumed_job(client: Client, _: str) -> Asked:
+    while True:  # where there is a worker, it may be faster
+        queued = (await client.post(REPORT_JOBS, json={})).json()
+        await client.post(f"{queued['links']['job']}/cancel")
+        if (await ended(client, queued))["state"] == "cancelled":
+            return {"ids": {"job_id": queued["job_id"]}}
+
+
 _QUERIES: Final = {"/api/v1/factors": {"q": "steel"}}
 _WRITES: Final[dict[Operation, Callable[[Client, str], Awaitable[Asked]]]] = {
     ("POST", "/api/v1/calculator/calculate"): _calculation,
@@ -179,14 +208,19 @@ _WRITES: Final[dict[Operation, Callable[[Client, str], Awaitable[Asked]]]] = {
     ("PUT", "/api/v1/suppliers/{supplier_id}"): _corrected_supplier,
     ("POST", "/api/v1/suppliers/{supplier_id}/merge"): _merge,
     ("POST", FILES): _upload,
+    ("POST", RECALCULATIONS): _recalculations,
     ("POST", f"{FILES}/{{file_id}}/runs"): _run_again,
     ("POST", f"{FILES}/{{file_id}}/repairs"): _repairs,
     ("POST", "/api/v1/reporting/emissions"): _report,
+    ("POST", REPORT_JOBS): _report_job,
+    ("POST", "/api/v1/jobs/{job_id}/cancel"): _cancelled_job,
+    ("POST", "/api/v1/jobs/{job_id}/resume"): _resumed_job,
     ("POST", "/api/v1/keys"): _new_key,
     ("DELETE", "/api/v1/keys/{key_id}"): _revoked_key,
 }
 
-READS_BY_POST: Final = ("/api/v1/reporting/emissions",)
+READS_BY_POST: Final = ("/api/v1/reporting/emissions", RECALCULATIONS)
+"""A recalculation is asked for without an effect: with one, a file would have a job under way ever after."""
 
 
 def is_write(operation: Operation) -> bool:

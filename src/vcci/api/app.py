@@ -18,6 +18,7 @@ from vcci.api.description import document_of
 from vcci.api.hot_routes import HotRoutes
 from vcci.api.intake_writes import FILES
 from vcci.api.readiness import make_ready
+from vcci.api.recalculation_writes import RECALCULATIONS
 from vcci.api.routes import (
     admin,
     calculator,
@@ -28,6 +29,7 @@ from vcci.api.routes import (
     intake,
     jobs,
     keys,
+    recalculations,
     reporting,
     runs,
     suppliers,
@@ -54,8 +56,8 @@ from vcci.settings import Settings
 ROUTERS = tuple(
     module.router
     for module in (
-        *(calculator, emissions, factors, suppliers, intake, jobs, reporting, runs, keys),
-        *(admin, health, front),
+        *(calculator, emissions, factors, suppliers, intake, jobs, reporting, runs, recalculations),
+        *(keys, admin, health, front),
     )
 )
 
@@ -136,9 +138,9 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
 
 
 def _is_long(scope: Scope) -> bool:
-    """Say whether a request may take as long as it takes: an upload, or one that is told of a job."""
+    """Say whether a request may take as long as it takes: an upload, a look at all runs, a job's events."""
     path: str = scope["path"]
-    return path == FILES or path.endswith("/events")
+    return path in (FILES, RECALCULATIONS) or path.endswith("/events")
 
 
 class Server:

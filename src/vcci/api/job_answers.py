@@ -24,22 +24,52 @@ RETRY_MS: Final = 500
 
 
 class JobProgress(BaseModel):
-    """How far a job is: the stage, and rows of it where they are counted; `step` rises with each."""
+    """How far a job is: the stage, and rows of it where they are counted; `step` rises with each.
+
+    Rate and time left are of the stage, from its last steps; null until enough of these are known.
+    """
 
     stage: str = ""
     rows_done: int = 0
     rows: int | None = None
     step: int = 0
+    rows_per_s: float | None = None
+    least_s_left: float | None = None
+    most_s_left: float | None = None
+
+
+class ReportFile(BaseModel):
+    """The file of a report, which `/result` gives; `rows` are those of its table."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    rows: int
+
+
+class BridgeEffect(BaseModel):
+    """What one effect adds to a category, from the run before to this one."""
+
+    category: int
+    effect: str
+    emissions_mg_co2e: int
 
 
 class JobOutcome(BaseModel):
-    """What a job came to: rows are lines, excluded, not covered and rejected, together."""
+    """What a job came to: a run, or the file of a report; what is the other's is null.
 
-    run_id: UUID
-    run_digest: str
-    counts: dict[str, int]
+    Of a run, `counts.rows` are lines, excluded, not covered and rejected, together. A recalculation says
+    which run it recalculates, and by which effects the totals of the two differ.
+    """
+
+    run_id: UUID | None = None
+    run_digest: str | None = None
+    counts: dict[str, int] = {}
     total_kg_co2e: str
     total_mg_co2e: int
+    file: ReportFile | None = None
+    recalculates: UUID | None = None
+    bridge: list[BridgeEffect] | None = None
 
 
 class JobError(BaseModel):
@@ -56,8 +86,8 @@ class JobAnswer(BaseModel):
 
     id: UUID
     kind: str
-    state: str = Field(description="queued, running, completed or failed")
-    file_id: UUID
+    state: str = Field(description="queued, running, waiting, completed, failed or cancelled")
+    file_id: UUID | None
     attempts: int
     progress: JobProgress
     outcome: JobOutcome | None
@@ -65,18 +95,20 @@ class JobAnswer(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    not_before: datetime | None = Field(description="When a job that waits is tried again.")
 
 
 def job_as_json(job: Job) -> dict[str, Any]:
     """Return a job in plain values, as `JobAnswer` says."""
     outcome = None
-    if "run_id" in job.outcome:
-        outcome = {**job.outcome, "total_kg_co2e": exact_kilograms(job.outcome["total_mg_co2e"])}
+    if "total_mg_co2e" in job.outcome:
+        told = {**job.outcome, "total_kg_co2e": exact_kilograms(job.outcome["total_mg_co2e"])}
+        outcome = JobOutcome.model_validate(told).model_dump(mode="json")
     return {
         "id": str(job.id),
         "kind": job.kind,
         "state": job.state,
-        "file_id": job.task["file_id"],
+        "file_id": job.task.get("file_id"),
         "attempts": job.attempts,
         "progress": JobProgress.model_validate(job.progress).model_dump(),
         "outcome": outcome,
@@ -84,12 +116,13 @@ def job_as_json(job: Job) -> dict[str, Any]:
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
+        "not_before": job.not_before,
     }
 
 
 @dataclass(frozen=True, slots=True)
 class JobEvents:
-    """The events of a job: `progress` while it goes on, then `completed` or `failed`, the last."""
+    """The events of a job: `progress` while it goes on; `completed`, `failed` or `cancelled` is the last."""
 
     service: Service
     tenant_id: UUID

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from vcci.api.pages import load_pages
 from vcci.edge.permissions import routes_of
 from vcci.edge.problem_pages import error_pages
+from vcci.runtime.recalculation import load_readers
 from vcci.runtime.service import Service
 from vcci.services.activity_request import ActivityRequest
 from vcci.services.calculations import calculate
@@ -31,6 +32,7 @@ def _load(routes: FastAPI, service: Service) -> None:
     for name in service.library.unmarked_names():
         if service.library.is_of_factors(name):
             service.library.factors(name)
+    load_readers()
     load_pages()
     error_pages()
     read_source = getattr(fastapi.routing, "_extract_endpoint_context", None)

@@ -42,16 +42,21 @@ def _register() -> None:
         db,
         explain,
         factors,
+        jobs,
         keys,
+        recalculate,
         run,
         settings,
         template,
         up,
         verify,
+        worker,
     )
 
     app.command("run")(run.run)
+    app.command("recalculate")(recalculate.recalculate)
     app.command("up")(up.up)
+    app.command("worker")(worker.worker)
     app.command("calculate")(calculate.calculate)
     app.command("explain")(explain.explain)
     app.command("verify")(verify.verify)
@@ -61,6 +66,7 @@ def _register() -> None:
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")
     app.add_typer(keys.app, name="keys")
+    app.add_typer(jobs.app, name="jobs")
     app.command("bench", context_settings={"ignore_unknown_options": True})(bench.bench)
     app.command("settings")(settings.settings)
 

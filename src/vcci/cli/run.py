@@ -1,15 +1,36 @@
 """`vcci run`: the user's files to an inventory."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vcci.domain.factor import PriceBasis
 from vcci.domain.mapping import Conventions, DateOrder, DecimalMark, Mapping, answered
-from vcci.events import ignore
+from vcci.events import Hook, ignore
 
-DEFAULT_OUT = Path("inventory/run")
+if TYPE_CHECKING:
+    from vcci.domain.inventory import Inventory
+    from vcci.services.factors import Parameters
+    from vcci.services.runs import RunRequest
+
+DEFAULT_OUT = "inventory/run"
+
+
+class Engine(StrEnum):
+    """What calculates: this process, or a cluster."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+class Store(StrEnum):
+    """What of a run on Spark goes into PostgreSQL."""
+
+    ROLLUPS = "rollups"
+    LINES = "lines"
+    NOTHING = "nothing"
 
 
 def _country(code: str) -> str:
@@ -18,11 +39,11 @@ def _country(code: str) -> str:
     return code
 
 
-Files = Annotated[list[Path], typer.Argument(help="Files, folders or archives of one ledger.")]
+Files = Annotated[list[str], typer.Argument(help="Files, folders or archives of one ledger.")]
 Map = Annotated[Path | None, typer.Option("--map", help="Mapping file (YAML) of the ledger.")]
 Year = Annotated[int | None, typer.Option(min=1900, max=2200, help="Reporting year; the rest is excluded.")]
 Packs = Annotated[list[str] | None, typer.Option("--pack", help="Factor pack, in order of preference.")]
-Out = Annotated[Path, typer.Option(help="Folder for the results; replaced if it holds an older run.")]
+Out = Annotated[str, typer.Option(help="Folder for the results; replaced if it holds an older run.")]
 Currency = Annotated[str, typer.Option(help="Currency of the amounts where no column says it (ISO 4217).")]
 Region = Annotated[
     str, typer.Option(callback=_country, help="Country of the purchases where no column says it (ISO 3166).")
@@ -43,6 +64,11 @@ Title = Annotated[str, typer.Option(help="Title of the inventory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the inventory as JSON on stdout.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Calculate and print; write and store nothing.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+On = Annotated[Engine, typer.Option(help="`spark` runs classified rows on a cluster, see docs/spark.md.")]
+Master = Annotated[
+    str, typer.Option(help="Master of Spark, such as spark://HOST:7077; empty: as Spark is configured.")
+]
+Stored = Annotated[Store, typer.Option("--store", help="What of a run on Spark goes into PostgreSQL.")]
 
 
 def run(
@@ -64,39 +90,72 @@ def run(
     gwp: Gwp = "",
     title: Title = "",
     repair: Repair = None,
+    engine: On = Engine.LOCAL,
+    master: Master = "",
+    store: Stored = Store.ROLLUPS,
     as_json: AsJson = False,
     dry_run: Dry = False,
     quiet: Quiet = False,
 ) -> None:
     """Calculate the Scope 3 inventory of a ledger."""
-    from vcci import runtime, settings
+    from vcci import runtime
+    from vcci.cli import run_spark
     from vcci.cli.progress import TerminalProgress
     from vcci.intake import load_mapping
     from vcci.services.factors import Parameters
     from vcci.services.runs import RunRequest
 
-    asked = Conventions(
-        decimal=decimal,
-        date_order=date_order,
-        encoding=encoding,
-        delimiter="\t" if delimiter == "tab" else delimiter,
-        header_row=header_row,
-        sheet=sheet,
-    )
+    tab = "\t" if delimiter == "tab" else delimiter
+    asked = Conventions(decimal, date_order, encoding, tab, header_row=header_row, sheet=sheet)
     mapping = load_mapping(mapping_file) if mapping_file else Mapping()
     mapping = answered(mapping, asked, currency=currency, region=region)
+    request = RunRequest(title, dry_run, runtime.parameter_digests())
+    parameters = Parameters(tuple(packs or ()), year, price_basis, gwp)
     with TerminalProgress() as progress:
-        inventory, stored = runtime.run_ledger(
-            settings.load(),
-            RunRequest(title, dry_run, runtime.parameter_digests()),
-            paths=files,
-            mapping=mapping,
-            parameters=Parameters(tuple(packs or ()), year, price_basis, gwp),
-            out=out,
-            hook=ignore if quiet else progress.on_event,
-            repairs=repair or (),
-        )
-    _present(inventory, as_json=as_json, results=None if dry_run else _results(out, stored))
+        hook = ignore if quiet else progress.on_event
+        if engine is Engine.SPARK:
+            run_spark.refuse_unused(asked, currency=currency, region=region, repair=repair, dry_run=dry_run)
+            job = run_spark.asked(files, out=out, master=master, store=store.value)
+            inventory, results = run_spark.run(
+                request, job, mapping=mapping, parameters=parameters, hook=hook
+            )
+        else:
+            run_spark.refuse_without_spark(master=master, store=store.value)
+            inventory, results = _run_here(
+                request,
+                files,
+                out=Path(out),
+                mapping=mapping,
+                parameters=parameters,
+                hook=hook,
+                repair=repair,
+            )
+    _present(inventory, as_json=as_json, results=None if dry_run else results)
+
+
+def _run_here(
+    request: "RunRequest",
+    files: list[str],
+    *,
+    out: Path,
+    mapping: Mapping,
+    parameters: "Parameters",
+    hook: Hook,
+    repair: list[Path] | None,
+) -> tuple["Inventory", dict[str, str]]:
+    from vcci import runtime, settings
+
+    inventory, stored = runtime.run_ledger(
+        settings.load(),
+        request,
+        paths=[Path(file) for file in files],
+        mapping=mapping,
+        parameters=parameters,
+        out=out,
+        hook=hook,
+        repairs=repair or (),
+    )
+    return inventory, _results(out, stored)
 
 
 def _results(out: Path, stored: str) -> dict[str, str]:

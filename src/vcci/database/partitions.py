@@ -61,23 +61,45 @@ class Partition:
         """Its table's name, within its schema."""
         return f"{self.of.table}_{self.key.hex}"
 
+    @property
+    def table(self) -> str:
+        """Its table's name with its schema, as SQL writes it."""
+        return f"{PARTITION_SCHEMA}.{self.name}"
+
 
 async def fill(connection: Connection, partition: Partition, frames: Iterable[pl.DataFrame]) -> None:
     """Make a partition, not yet attached, from frames with the columns of its table; role loader."""
-    of, child = partition.of, f"{PARTITION_SCHEMA}.{partition.name}"
-    tenant, key = partition.tenant_id, partition.key
+    await make(connection, partition)
+    await load(connection, partition, frames)
+    await seal(connection, partition)
+
+
+async def make(connection: Connection, partition: Partition) -> None:
+    """Make the empty table of a partition; role loader, which owns it."""
+    of, child = partition.of, partition.table
     await connection.execute(
         f"CREATE TABLE {child} (LIKE {SCHEMA}.{of.table} INCLUDING DEFAULTS INCLUDING GENERATED"
         " INCLUDING CONSTRAINTS INCLUDING STORAGE)"
     )
     await connection.execute(
-        f"ALTER TABLE {child} ALTER tenant_id SET DEFAULT '{tenant}', ALTER {of.by} SET DEFAULT '{key}'"
+        f"ALTER TABLE {child} ALTER tenant_id SET DEFAULT '{partition.tenant_id}',"
+        f" ALTER {of.by} SET DEFAULT '{partition.key}'"
     )
+
+
+async def load(connection: Connection, partition: Partition, frames: Iterable[pl.DataFrame]) -> None:
+    """Copy frames with the columns of its table into a partition that was made; role loader."""
+    columns = partition.of.columns
     await connection.copy_records_to_table(
-        partition.name, schema_name=PARTITION_SCHEMA, columns=of.columns, records=_records(frames, of.columns)
+        partition.name, schema_name=PARTITION_SCHEMA, columns=columns, records=_records(frames, columns)
     )
+
+
+async def seal(connection: Connection, partition: Partition) -> None:
+    """Give a partition that is full its keys, indexes, statistics and row security; role loader."""
+    of, child = partition.of, partition.table
     keys = ", ".join(f"ADD {definition}" for definition in of.keys)
-    mine = f"tenant_id = '{tenant}' AND {of.by} = '{key}'"
+    mine = f"tenant_id = '{partition.tenant_id}' AND {of.by} = '{partition.key}'"
     await connection.execute(
         f"ALTER TABLE {child} {keys}, ADD CONSTRAINT partition_key CHECK ({mine}),"
         f" ALTER tenant_id DROP DEFAULT, ALTER {of.by} DROP DEFAULT"
@@ -86,13 +108,31 @@ async def fill(connection: Connection, partition: Partition, frames: Iterable[pl
         name = partition_index_name(index, partition.name)
         await connection.execute(create_index_sql(index, on=child, name=name))
     await connection.execute(f"ANALYZE {child}")
-    await connection.execute(f"ALTER TABLE {child} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    await secure(connection, partition)
+
+
+async def secure(connection: Connection, partition: Partition) -> None:
+    """Force row security on a partition, on its owner too."""
+    table = partition.table
+    await connection.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+
+
+async def load_secured(connection: Connection, partition: Partition, frames: Iterable[pl.DataFrame]) -> None:
+    """Copy into a partition that is secured already: no other transaction sees it without its security."""
+    await connection.execute(f"ALTER TABLE {partition.table} NO FORCE ROW LEVEL SECURITY")
+    await load(connection, partition, frames)
+    await connection.execute(f"ALTER TABLE {partition.table} FORCE ROW LEVEL SECURITY")
+
+
+async def drop(connection: Connection, partition: Partition) -> None:
+    """Drop the table of a partition that was never attached, if it is there; role loader."""
+    await connection.execute(f"DROP TABLE IF EXISTS {partition.table}")
 
 
 async def attach(connection: Connection, partition: Partition) -> None:
     """Make a filled partition part of its table; others that attach wait until this transaction ends."""
     await connection.execute(
-        f"ALTER TABLE {SCHEMA}.{partition.of.table} ATTACH PARTITION {PARTITION_SCHEMA}.{partition.name}"
+        f"ALTER TABLE {SCHEMA}.{partition.of.table} ATTACH PARTITION {partition.table}"
         f" FOR VALUES IN ('{partition.key}')"
     )
 

@@ -62,23 +62,23 @@ JOINED: Final = "LEFT JOIN vcci.suppliers s ON s.tenant_id = $1 AND s.id = f.sup
 async def report_groups(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> list[Group]:
     """Return the groups of a report, in no order; one more than MOST_GROUPS where there are too many."""
     parameters = Parameters([tenant_id])
-    facts = list(_facts(asked, parameters, is_of_lines=Dimension.REGION in asked.group_by))
+    facts = list(facts_of(asked, parameters, is_of_lines=Dimension.REGION in asked.group_by))
     if not asked.runs or not facts:
         return []
     await tx.execute(PLAN_FOR_THESE_RUNS)
-    rows = await tx.fetch(_query(asked, facts, SUMS), *parameters.values)
-    return [_group(asked, row) for row in rows]
+    rows = await tx.fetch(query_of(asked, facts, SUMS), *parameters.values)
+    return [group_of(asked, row) for row in rows]
 
 
 async def factor_shares(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> list[FactorShare]:
     """Return what each factor adds to each group, without what is stated apart."""
     parameters = Parameters([tenant_id])
-    facts = list(_facts(asked, parameters, is_of_lines=True))
+    facts = list(facts_of(asked, parameters, is_of_lines=True))
     if not asked.runs:
         return []
     await tx.execute(PLAN_FOR_THESE_RUNS)
     sums = (SUMS[1], "f.factor_id", "f.ln_sigma")
-    rows = await tx.fetch(_query(asked, facts, sums, by=("f.factor_id", "f.ln_sigma")), *parameters.values)
+    rows = await tx.fetch(query_of(asked, facts, sums, by=("f.factor_id", "f.ln_sigma")), *parameters.values)
     found = []
     for row in rows:
         *values, _, mg, factor_id, ln_sigma, _ = row
@@ -92,11 +92,12 @@ async def undated_sum(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> Gr
     parameters = Parameters([tenant_id])
     conditions = " AND ".join([*_conditions(asked, parameters), "e.month IS NULL"])
     whole = ReportAsked(asked.runs, Period(), asked.categories, ())
-    query = _query(whole, [KEPT.format(conditions=conditions, **OF_ALL)], SUMS)
-    return _group(whole, await tx.fetchrow(query, *parameters.values))
+    query = query_of(whole, [KEPT.format(conditions=conditions, **OF_ALL)], SUMS)
+    return group_of(whole, await tx.fetchrow(query, *parameters.values))
 
 
-def _facts(asked: ReportAsked, parameters: Parameters, *, is_of_lines: bool) -> Iterator[str]:
+def facts_of(asked: ReportAsked, parameters: Parameters, *, is_of_lines: bool) -> Iterator[str]:
+    """Yield the conditions of a report's rows, as SQL over numbered parameters."""
     mine = _conditions(asked, parameters)
     if is_of_lines:
         conditions = [*mine, *_within(asked.period, "e.transaction_date", parameters)]
@@ -127,7 +128,8 @@ def _within(period: Period, column: str, parameters: Parameters) -> list[str]:
     return [f"{column} {sign} {parameters.add(day, 'date')}" for sign, day in bounds if day is not None]
 
 
-def _query(asked: ReportAsked, facts: Sequence[str], sums: Sequence[str], *, by: Sequence[str] = ()) -> str:
+def query_of(asked: ReportAsked, facts: Sequence[str], sums: Sequence[str], *, by: Sequence[str] = ()) -> str:
+    """Return the query of a report's groups over the facts that its conditions leave."""
     dimensions = [OF_DIMENSION[one] for one in asked.group_by]
     is_by_supplier = Dimension.SUPPLIER in asked.group_by
     supplier = OF_DIMENSION[Dimension.SUPPLIER] if is_by_supplier else "NULL::uuid"
@@ -144,7 +146,8 @@ def _query(asked: ReportAsked, facts: Sequence[str], sums: Sequence[str], *, by:
     )
 
 
-def _group(asked: ReportAsked, row: Any) -> Group:
+def group_of(asked: ReportAsked, row: Any) -> Group:
+    """Return the group that a row of the query tells."""
     *values, _, lines, mg, apart_lines, apart_mg, name = row
     of = dict(zip(asked.group_by, values, strict=True))
     return Group(of, int(lines), int(mg), int(apart_lines), int(apart_mg), name)

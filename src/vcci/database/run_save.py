@@ -117,21 +117,22 @@ class RunSave:
     async def everything(self) -> UUID:
         """Load all and prove it; returns the new run's id."""
         folder, run_id = RunFolder(self.run.folder), new_id()
-        await self._packs()
-        supplier_ids = await self._suppliers(folder.suppliers())
+        await self.add_packs()
+        supplier_ids = await self.add_suppliers(folder.suppliers())
         import_id, partitions = await self._import(folder, supplier_ids)
-        await self._run(run_id, import_id)
-        await self._multipliers(run_id, folder)
+        await self.add_run(run_id, import_id)
+        await self.add_multipliers(run_id, folder)
         for table, rows in ((EMISSIONS, folder.line_rows(supplier_ids)), (UNLINED, folder.unlined_rows())):
             partitions.append(Partition(table, self.tenant_id, run_id))
             await fill(self.tx, partitions[-1], rows)
         for partition in partitions:
             await attach(self.tx, partition)
         await add_rollups(self.tx, self.tenant_id, run_id)
-        await self._prove(run_id)
+        await self.prove(run_id)
         return run_id
 
-    async def _packs(self) -> None:
+    async def add_packs(self) -> None:
+        """Add the factor packs that the run used, as far as they are not there."""
         for manifest, factors in sorted(self.run.packs, key=lambda pack: pack[0].digest):
             new = await self.tx.fetchval(
                 "INSERT INTO vcci.factor_packs (digest, name, version, manifest) VALUES ($1, $2, $3, $4)"
@@ -143,40 +144,63 @@ class RunSave:
                     "factors", schema_name="vcci", records=[(manifest.digest, *_factor(f)) for f in factors]
                 )
 
-    async def _suppliers(self, names: Mapping[str, str]) -> dict[str, UUID]:
+    async def add_suppliers(self, names: Mapping[str, str]) -> dict[str, UUID]:
         """Return the id of each supplier by its key in the ledger; new ones are added, new names taken over.
 
         Sorted, so that two loads that share suppliers wait for each other and never deadlock.
         """
-        key_of = {name: index_key(name) for name in names}
-        name_of = {key_of[key]: as_text(name) for key, name in names.items()}
-        found: dict[str, UUID] = {}
+        name_of = {index_key(key): as_text(name) for key, name in names.items()}
         for batch in _batches(sorted(name_of.items()), BATCH):
             keys, known_as = (list(column) for column in zip(*batch, strict=True))
             await self.tx.execute(ADD_SUPPLIERS, self.tenant_id, new_ids(len(keys)), keys, known_as)
-            rows = await self.tx.fetch(
-                "SELECT source_key, id FROM vcci.suppliers WHERE tenant_id = $1 AND source_key = ANY ($2)",
-                *(self.tenant_id, keys),
-            )
+        return await self.supplier_ids(names)
+
+    async def supplier_ids(self, names: Mapping[str, str]) -> dict[str, UUID]:
+        """Return the id of each supplier by its key in the ledger; all of them have been added."""
+        key_of = {name: index_key(name) for name in names}
+        query = "SELECT source_key, id FROM vcci.suppliers WHERE tenant_id = $1 AND source_key = ANY ($2)"
+        found: dict[str, UUID] = {}
+        for keys in _batches(sorted(set(key_of.values())), BATCH):
+            rows = await self.tx.fetch(query, self.tenant_id, keys)
             found.update((row["source_key"], row["id"]) for row in rows)
         return {original: found[key] for original, key in key_of.items()}
 
     async def _import(self, folder: RunFolder, supplier_ids: dict[str, UUID]) -> tuple[UUID, list[Partition]]:
         """Return the import's id, and its rows' partition unless an earlier run has loaded them."""
-        digest, import_id = self.run.import_digest, new_id()
-        new = await self.tx.fetchval(
-            "INSERT INTO vcci.imports (tenant_id, id, digest, files, rows) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT (tenant_id, digest) DO NOTHING RETURNING 1",
-            *(self.tenant_id, import_id, digest, as_json(self.run.files), self.run.inventory.counts.rows),
-        )
-        if not new:
-            known = "SELECT id FROM vcci.imports WHERE tenant_id = $1 AND digest = $2"
-            return await self.tx.fetchval(known, self.tenant_id, digest), []
+        import_id = new_id()
+        if (known := await self.add_import(import_id)) is not None:
+            return known, []
         partition = Partition(ACTIVITIES, self.tenant_id, import_id)
         await fill(self.tx, partition, folder.activity_rows(supplier_ids))
         return import_id, [partition]
 
-    async def _run(self, run_id: UUID, import_id: UUID) -> None:
+    async def add_import(self, import_id: UUID) -> UUID | None:
+        """Add the import under this id; where it is there already, return the id that it has."""
+        new = await self.tx.fetchval(
+            "INSERT INTO vcci.imports (tenant_id, id, digest, files, rows) VALUES ($1, $2, $3, $4, $5)"
+            " ON CONFLICT (tenant_id, digest) DO NOTHING RETURNING 1",
+            *(self.tenant_id, import_id, self.run.import_digest),
+            *(as_json(self.run.files), self.run.inventory.counts.rows),
+        )
+        return None if new else await self.known_import()
+
+    async def known_import(self) -> UUID | None:
+        """Return the id of the import, None where it is not there."""
+        query = "SELECT id FROM vcci.imports WHERE tenant_id = $1 AND digest = $2"
+        found: UUID | None = await self.tx.fetchval(query, self.tenant_id, self.run.import_digest)
+        return found
+
+    async def known_run(self) -> UUID | None:
+        """Return the id of a run of the same digest; others that store one wait for this transaction."""
+        digest = self.run.inventory.run_digest
+        lock = f"{self.tenant_id}/{digest}"
+        await self.tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock)
+        query = "SELECT id FROM vcci.runs WHERE tenant_id = $1 AND digest = $2"
+        found: UUID | None = await self.tx.fetchval(query, self.tenant_id, digest)
+        return found
+
+    async def add_run(self, run_id: UUID, import_id: UUID) -> None:
+        """Add the run itself."""
         inventory, counts = self.run.inventory, self.run.inventory.counts
         await self.tx.execute(
             ADD_RUN,
@@ -187,11 +211,12 @@ class RunSave:
             *(inventory.total_mg_co2e, as_json(asdict(inventory)), inventory.successor_of or None),
         )
 
-    async def _multipliers(self, run_id: UUID, folder: RunFolder) -> None:
+    async def add_multipliers(self, run_id: UUID, folder: RunFolder) -> None:
+        """Add the multipliers that the run's lines point to."""
         columns = [column.to_list() for column in folder.multipliers()]
         await self.tx.execute(ADD_MULTIPLIERS, self.tenant_id, run_id, *columns)
 
-    async def _prove(self, run_id: UUID) -> None:
+    async def prove(self, run_id: UUID) -> None:
         """Count and add what is stored, and compare with the inventory."""
         row = await self.tx.fetchrow(PROOF, self.tenant_id, run_id)
         stored = {name: int(value) for name, value in dict(row or {}).items()}

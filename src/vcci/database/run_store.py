@@ -86,15 +86,10 @@ class RunStore:
         """
         transaction = tenant_transaction(self.connection, tenant_id=self.tenant_id, role=Role.LOADER)
         async with transaction as tx:
-            lock = f"{self.tenant_id}/{run.inventory.run_digest}"
-            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock)
-            found = await tx.fetchval(
-                "SELECT id FROM vcci.runs WHERE tenant_id = $1 AND digest = $2",
-                *(self.tenant_id, run.inventory.run_digest),
-            )
-            if found is not None:
+            saving = RunSave(tx, self.tenant_id, run)
+            if (found := await saving.known_run()) is not None:
                 return SavedRun(found, created=False)
-            run_id = await RunSave(tx, self.tenant_id, run).everything()
+            run_id = await saving.everything()
             await announce_outdated(tx, self.tenant_id, OUTDATED_BY_RUN)
             return SavedRun(run_id, created=True)
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from vcci.database.columns import count, created, id_, index, json_, metadata, moment, of_run, tenant, text
 
@@ -157,17 +157,48 @@ jobs = Table(
     created(),
     moment("started_at"),
     moment("finished_at"),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("deaths", Integer, nullable=False, server_default="0"),
+    Column("losses", Integer, nullable=False, server_default="0"),
+    moment("not_before"),
+    moment("cancel_asked_at"),
+    Column("history", JSONB, nullable=False, server_default="[]"),
     PrimaryKeyConstraint("tenant_id", "id"),
     index(
         "jobs_to_do",
-        "created_at",
-        serves="the oldest job that nobody works on",
+        *("tenant_id", "priority", "created_at", "id"),
+        serves="the first job of a tenant that nobody works on",
         buffers="log",
-        postgresql_where="state IN ('queued', 'running')",
+        postgresql_where="state IN ('queued', 'running', 'waiting')",
     ),
-    CheckConstraint("state IN ('queued', 'running', 'completed', 'failed')", name="jobs_state"),
+    CheckConstraint(
+        "state IN ('queued', 'running', 'waiting', 'completed', 'failed', 'cancelled')", name="jobs_state"
+    ),
 )
-"""Work that outlasts its request. Who works on a job holds a lease; a lease that has run out may be taken."""
+"""Work that outlasts its request. Who works on a job holds a lease; a lease that has run out may be taken.
+
+`fence` rises with each claim; a write with an older one is refused. `failures`, `deaths` of its process and
+`losses` of its worker are since the last chunk; `history` tells what became of the attempts that did not end
+well.
+"""
+
+job_chunks = Table(
+    "job_chunks",
+    metadata,
+    tenant(),
+    id_("job_id"),
+    text("stage"),
+    Column("number", Integer, nullable=False),
+    count("fence"),
+    count("rows"),
+    json_("told"),
+    created(),
+    PrimaryKeyConstraint("tenant_id", "job_id", "stage", "number"),
+    ForeignKeyConstraint(["tenant_id", "job_id"], ["vcci.jobs.tenant_id", "vcci.jobs.id"]),
+)
+"""Chunks of jobs that are done, each written in the transaction of its effect."""
 
 announced = Table(
     "announced",

@@ -212,7 +212,7 @@ class PackInUse:
 class Inventory:
     """Everything that a report may show; reports are views over it and compute nothing new.
 
-    `successor_of` is the digest of the run whose rejected rows were mended for this one, or empty.
+    `successor_of` is the digest of the run whose place this one took, mended or recalculated, or empty.
     """
 
     run_digest: str

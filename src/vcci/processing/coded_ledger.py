@@ -5,7 +5,7 @@ pass.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -13,18 +13,19 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vcci.engine.columnar import KEY_COLUMNS
-from vcci.processing.codes import NONE, Combinations, Numbers, Pairs, Texts
+from vcci.processing.codes import NONE, Combinations, Mask, Numbers, Values, combined
 
 TEXTS: Final = (
     "activity", "region", "unit", "date", "asked_method", "problem", "exclusion", "supplier",
 )  # fmt: skip
 """Columns whose texts come again and again; they are read as codes."""
 
-CATEGORY_SHIFT: Final = 128
-"""Categories are 8-bit integers with a sign; the numbers of combinations have none."""
+KEY_TEXTS: Final = ("activity", "region", "unit", "asked_method")
+"""Those of them that are part of a key as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +65,79 @@ class Kept:
         return Asked(*(np.frombuffer(file.read(4 * rows), np.int32) for file in self._files))
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a piece: each row's code, and each code's number among those of all pieces."""
+
+    codes: Numbers
+    numbers: Numbers
+
+    def by_row(self) -> Numbers:
+        """Return the number of each row."""
+        return self.numbers[self.codes]
+
+
+def _is_empty(column: pa.DictionaryArray) -> Mask:
+    """Say which rows have the empty text."""
+    empty = pc.index(column.dictionary, "").as_py()
+    found: Mask = column.indices.to_numpy() == empty
+    return found
+
+
+def _categories(values: Any) -> Column:
+    """Return categories, 8-bit integers with a sign, as a column whose numbers are the same bits without."""
+    bits = values.view(np.uint8)
+    occurs, codes = np.zeros(256, np.bool_), np.zeros(256, np.int32)
+    occurs[bits] = True
+    used = np.flatnonzero(occurs)
+    codes[used] = np.arange(len(used))
+    return Column(codes[bits], used.astype(np.int32))
+
+
+def _numbered(columns: Sequence[Column], asks: Mask, known: Callable[[list[Numbers]], Numbers]) -> Numbers:
+    """Return the number of each row by several columns, NONE where it does not ask.
+
+    `known` tells the numbers of combinations by the columns' own.
+    """
+    sizes = [max(1, len(column.numbers)) for column in columns]
+    numbers, codes = combined([column.codes for column in columns], sizes, asks)
+    asked = [column.numbers[of] for column, of in zip(columns, codes, strict=True)]
+    return np.append(known(asked), np.int32(NONE))[numbers]
+
+
 @dataclass(slots=True)
 class Questions:
     """What a ledger's rows ask the resolver, each question once."""
 
     keys: Combinations = field(default_factory=lambda: Combinations(len(KEY_COLUMNS)))
-    dates: Pairs = field(default_factory=Pairs)
-    texts: dict[str, Texts] = field(default_factory=lambda: {name: Texts() for name in TEXTS})
-    years: Texts = field(default_factory=Texts)
+    dates: Values = field(default_factory=lambda: Values(pa.int64()))
+    texts: dict[str, Values] = field(default_factory=lambda: {name: Values() for name in (*TEXTS, "year")})
     rows_of_suppliers: Any = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def of(self, rows: pa.RecordBatch) -> Asked:
         """Return the numbers of the rows' questions."""
-        numbers = {name: self.texts[name].numbered(rows.column(name)) for name in TEXTS}
-        none = [self.texts[name].number_of("") for name in ("problem", "exclusion")]
-        asks = np.flatnonzero((numbers["problem"] == none[0]) & (numbers["exclusion"] == none[1]))
-        numbers["category"] = rows.column("category").to_numpy().astype(np.int32) + CATEGORY_SHIFT
-        numbers["year"] = self._years().take(numbers["date"])
-        found = np.full((2, rows.num_rows), NONE, np.int32)
-        found[0, asks] = self.keys.numbered([numbers[name].take(asks) for name in KEY_COLUMNS])
-        found[1, asks] = self.dates.numbered(numbers["unit"].take(asks), numbers["date"].take(asks))
-        self._count(numbers["supplier"])
-        return Asked(found[0], found[1], numbers["supplier"])
+        asks = _is_empty(rows.column("problem")) & _is_empty(rows.column("exclusion"))
+        columns = {name: self._column(name, rows.column(name)) for name in (*KEY_TEXTS, "date", "supplier")}
+        columns["category"] = _categories(rows.column("category").to_numpy())
+        columns["year"] = self._years(columns["date"].codes, rows.column("date").dictionary)
+        suppliers = columns["supplier"].by_row()
+        self._count(suppliers)
+        keys = _numbered([columns[name] for name in KEY_COLUMNS], asks, self.keys.numbers_of)
+        dates = _numbered([columns["unit"], columns["date"]], asks, self._dates)
+        return Asked(keys, dates, suppliers)
+
+    def _dates(self, columns: Sequence[Numbers]) -> Numbers:
+        """Return the numbers of units and dates, which are many: they are packed into one integer."""
+        units, dates = columns
+        return self.dates.numbers_of(pa.array(units.astype(np.int64) << 32 | dates))
+
+    def _column(self, name: str, column: pa.DictionaryArray) -> "Column":
+        return Column(column.indices.to_numpy(), self.texts[name].numbers_of(column.dictionary))
+
+    def _years(self, dates: Numbers, texts: pa.StringArray) -> "Column":
+        """Return the years of dates: their first four characters, as in columnar.with_year."""
+        years = pc.utf8_slice_codeunits(texts, 0, 4).dictionary_encode()
+        return Column(years.indices.to_numpy()[dates], self.texts["year"].numbers_of(years.dictionary))
 
     def _count(self, suppliers: Numbers) -> None:
         """Count the rows of each supplier."""
@@ -96,25 +148,22 @@ class Questions:
     def key_table(self) -> pl.DataFrame:
         """Return the distinct keys (KEY_COLUMNS), in the order of their numbers."""
         found = dict(zip(KEY_COLUMNS, self.keys.columns(), strict=True))
-        texts = {name: self.texts[name].all() for name in TEXTS} | {"year": self.years.all()}
         columns = {
-            name: pl.Series(numbers - CATEGORY_SHIFT, dtype=pl.Int8) if name == "category"
-            else pl.Series([texts[name][number] for number in numbers], dtype=pl.String)
+            name: pl.Series(numbers.astype(np.uint8).view(np.int8), dtype=pl.Int8)
+            if name == "category"
+            else self._texts(name, numbers)
             for name, numbers in found.items()
-        }  # fmt: skip
+        }
         return pl.DataFrame(columns)
 
     def date_table(self) -> pl.DataFrame:
         """Return the distinct (unit, date), in the order of their numbers."""
-        units, dates = self.dates.sides()
-        of_unit, of_date = self.texts["unit"].all(), self.texts["date"].all()
-        columns = {"unit": [of_unit[unit] for unit in units], "date": [of_date[date] for date in dates]}
-        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+        pairs = self.dates.all().to_numpy()
+        units, dates = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
+        return pl.DataFrame({"unit": self._texts("unit", units), "date": self._texts("date", dates)})
 
-    def _years(self) -> Numbers:
-        """Return the number of each date's year: its first four characters, as in columnar.with_year."""
-        dates = pa.array([date[:4] for date in self.texts["date"].all()], pa.string()).dictionary_encode()
-        return self.years.numbered(dates)
+    def _texts(self, name: str, numbers: Numbers) -> pl.Series:
+        return pl.Series(name, self.texts[name].all().take(pa.array(numbers)), dtype=pl.String)
 
 
 class CodedLedger:

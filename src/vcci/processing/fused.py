@@ -16,7 +16,7 @@ from vcci.domain.line import MAX_LINE_MG_CO2E, amount_in_factor_unit
 from vcci.engine.columnar import GASES, KEY_COLUMNS, LARGEST_COUNTED_SPEND, RATE_COLUMNS
 from vcci.engine.numbers import PLAIN_DECIMAL
 from vcci.engine.tables import ResolvedTables
-from vcci.processing.codes import NONE, Numbers, Texts
+from vcci.processing.codes import NONE, Numbers, Values
 
 Floats = npt.NDArray[np.float64]
 JOINED_MULTIPLIER: Final = ("key", "is_money", "mg_co2e_per_unit", "factor_currency", "key_reason", *GASES)
@@ -34,7 +34,8 @@ class Answers:
     By the number of a row's key: `key` (that of the multiplier table), `category`, `is_money`, `multiplier`
     (mg CO2e per unit), `currency`, `gases`. By currency and date: `rate_at`, the place of a rate. By place:
     `rates`, `days`, `months` and `rate_notices`; the last place is of no rate. What is not there, or has a
-    reason against it, is NaN. `multipliers` and `rate_table` are the same for rows without a line.
+    reason against it, is NaN; so is the last entry of those by key, which rows that ask nothing find by
+    their -1. `multipliers` and `rate_table` are the same for rows without a line.
     """
 
     key: Numbers
@@ -56,15 +57,15 @@ class Answers:
     def of(cls, tables: ResolvedTables, *, keys: pl.DataFrame, dates: pl.DataFrame) -> "Answers":
         """Return the answers to keys (KEY_COLUMNS) and dates (unit, date), in the order of their numbers."""
         found = keys.join(tables.multipliers, on=list(KEY_COLUMNS), how="left", maintain_order="left")
-        currencies, rates = Texts(), tables.rates
+        currencies, rates = Values(), tables.rates
         currency = pa.array(found["factor_currency"].fill_null(""), pa.string()).dictionary_encode()
         none = pl.DataFrame([None], schema={"day": pl.Date})["day"]
         return cls(
             key=found["key"].fill_null(NONE).to_numpy(),
             category=found["category"].to_numpy(),
-            is_money=found["is_money"].fill_null(value=False).to_numpy(),
-            multiplier=_where_good(found, "mg_co2e_per_unit", reason="key_reason"),
-            currency=currencies.numbered(currency),
+            is_money=np.append(found["is_money"].fill_null(value=False).to_numpy(), np.False_),
+            multiplier=np.append(_where_good(found, "mg_co2e_per_unit", reason="key_reason"), np.nan),
+            currency=np.append(currencies.numbered(currency), np.int32(0)),
             gases={name: found[name].fill_null(np.nan).to_numpy() for name in GASES},
             is_by_gas=tables.is_by_gas,
             rate_at=_rate_at(rates, currencies, dates),
@@ -94,14 +95,18 @@ def _where_good(frame: pl.DataFrame, name: str, *, reason: str) -> Floats:
     return good.fill_null(np.nan).to_numpy()
 
 
-def _rate_at(rates: pl.DataFrame, currencies: Texts, dates: pl.DataFrame) -> Numbers:
-    """Return by currency and date the place of the rate; one past the last where there is none."""
+def _rate_at(rates: pl.DataFrame, currencies: Values, dates: pl.DataFrame) -> Numbers:
+    """Return by currency and date the place of the rate; one past the last where there is none.
+
+    The last date stands for rows that ask nothing, whose number is -1.
+    """
     place_of = {question: place for place, question in enumerate(rates.select(RATE_COLUMNS).iter_rows())}
     places = [
         [place_of.get((unit, currency, date), rates.height) for unit, date in dates.iter_rows()]
-        for currency in currencies.all()
+        for currency in currencies.all().to_pylist()
     ]
-    return np.array(places, np.int32).reshape(len(currencies), dates.height)
+    found = np.array(places, np.int32).reshape(len(currencies), dates.height)
+    return np.pad(found, ((0, max(0, 1 - len(currencies))), (0, 1)), constant_values=rates.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +127,21 @@ class FusedLines:
 
 def fused_lines(answers: Answers, rows: pa.RecordBatch, *, keys: Numbers, dates: Numbers) -> FusedLines:
     """Return the lines of rows in row order; `keys` and `dates` are NONE where a row asks nothing."""
-    asks = _in_row_order(np.flatnonzero(keys >= 0), rows.column("row").to_numpy())
-    key, quantity = keys[asks], plain_numbers(rows.column("quantity"))[asks]
-    rate_place = answers.rate_at[answers.currency[key], dates[asks]]
+    quantity = plain_numbers(rows.column("quantity"))
+    rate_place = answers.rate_at[answers.currency[keys], dates]
     with np.errstate(over="ignore", invalid="ignore"):
         amount = amount_in_factor_unit(quantity=quantity, rate=answers.rates[rate_place])
-        exact = amount * answers.multiplier[key]
-        is_line = (np.abs(exact) < MAX_LINE_MG_CO2E) & ((quantity >= 0) | answers.is_money[key])
-    key, quantity, amount = key[is_line], quantity[is_line], amount[is_line]
+        exact = amount * answers.multiplier[keys]
+        is_line = (np.abs(exact) < MAX_LINE_MG_CO2E) & ((quantity >= 0) | answers.is_money[keys])
+    places = _in_row_order(np.flatnonzero(is_line), rows.column("row").to_numpy())
+    key, quantity, amount = keys[places], quantity[places], amount[places]
     is_countable = np.abs(quantity) < LARGEST_COUNTED_SPEND
     return FusedLines(
-        places=asks[is_line],
+        places=places,
         keys=key,
-        rate_places=rate_place[is_line],
+        rate_places=rate_place[places],
         amounts=amount,
-        co2e_mg=_quantised(exact[is_line]),
+        co2e_mg=_quantised(exact[places]),
         spend_hundredths=_quantised(np.where(is_countable, quantity, 0.0) * 100),
         gases=_gases(answers, key, amount) if answers.is_by_gas else {},
     )

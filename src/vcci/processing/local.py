@@ -88,7 +88,7 @@ class Parts:
         for name in ("multipliers", "rates"):
             write_frame(getattr(tables, name), out / f"{name}.parquet")
         answers = Answers.of(tables, keys=keys, dates=dates)
-        suppliers = Suppliers.of(questions.texts["supplier"].all(), questions.rows_of_suppliers)
+        suppliers = Suppliers.of(questions.texts["supplier"].all().to_pylist(), questions.rows_of_suppliers)
         return cls(out, tables, answers, Sums(answers, suppliers, folder=out))
 
     def add(self, rows: pa.RecordBatch, asked: Asked) -> None:
@@ -110,8 +110,9 @@ class Parts:
         """
         is_other = np.ones(rows.num_rows, np.bool_)
         is_other[lines.places] = False
-        others = _with_texts(pa.Table.from_batches([rows]).filter(pa.array(is_other)))
-        joined = self.answers.beside(others, keys=asked.keys[is_other], dates=asked.dates[is_other])
+        places = np.flatnonzero(is_other)
+        others = _with_texts(pa.Table.from_batches([rows.take(pa.array(places))]))
+        joined = self.answers.beside(others, keys=asked.keys[places], dates=asked.dates[places])
         outcome = columnar.multiplied(nw.from_native(joined.lazy()))
         lined = nw.to_native(columnar.lines(outcome).select("row"))
         found, unlined = pl.collect_all([lined, nw.to_native(columnar.unlined(outcome))], engine="in-memory")

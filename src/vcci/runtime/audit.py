@@ -1,5 +1,6 @@
 """Stored runs, looked at again: how a row came about, whether inputs make a run, what leads to the next."""
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,8 +10,6 @@ from pathlib import Path
 from vcci.domain.base_year import BaseYear, ChangeSince, CumulativeEffect, cumulative_effect
 from vcci.domain.bridge import EFFECTS, Bridge
 from vcci.domain.derivation import Derivation
-from vcci.domain.mapping import Mapping as LedgerMapping
-from vcci.engine.tables import resolved_tables
 from vcci.errors import InputError, PackError
 from vcci.events import ignore
 from vcci.intake import load_mapping
@@ -21,12 +20,13 @@ from vcci.processing.replay import FROM_ROWS, Compared, compared, recalculated
 from vcci.processing.stored_run import StoredRun, open_run
 from vcci.reports import inventory as inventory_report
 from vcci.runtime.factors import assessor
-from vcci.runtime.ledgers import parameter_digests, run_ledger
+from vcci.runtime.folders import fresh_folder
+from vcci.runtime.ledgers import LedgerInput, local_rooms, parameter_digests, run_through
+from vcci.runtime.run_from_rows import BRIDGE, Options, inventory_from_rows
+from vcci.runtime.successor_rooms import SuccessorRooms
 from vcci.services import comparison
 from vcci.services.derivations import derivation_of
 from vcci.services.factors import FactorBroker, Parameters
-from vcci.services.ports import LedgerRead
-from vcci.services.reporting import RunFacts, inventory_of
 from vcci.services.runs import RunRequest
 from vcci.settings import Settings
 
@@ -99,18 +99,22 @@ def verify_run(
             return _verified_from_rows(stored, broker, again)
         mapping = load_mapping(folder / "mapping.yaml")
         title = "" if stored.told("title") == mapping.source else stored.told("title")
-        made, _ = run_ledger(
-            settings,
-            RunRequest(title, dry_run=False, parameter_digests=parameter_digests(), stored=False),
-            paths=files,
-            mapping=mapping,
-            parameters=parameters,
-            out=again,
-            hook=ignore,
-            repairs=repairs,
-        )
+        given = LedgerInput(files, mapping, repairs)
+        rooms = local_rooms(settings, given, parameters=parameters, hook=ignore)
+        older = str(stored.told("successor_of"))
+        through = SuccessorRooms(rooms, older) if older else rooms
+        request = RunRequest(title, dry_run=False, parameter_digests=parameter_digests(), stored=False)
+        with fresh_folder(again, keep=True) as made_in:
+            made = run_through(through, rooms, request, folder=made_in)
+        _keep_bridge(folder, again)
         digests = Compared("run digest of inventory.json", stored.digest, made.run_digest)
         return [*compared(folder, again), digests]
+
+
+def _keep_bridge(folder: Path, again: Path) -> None:
+    """Take the bridge over: it is of two runs, and nothing of it can be made from one."""
+    if (folder / BRIDGE).exists():
+        shutil.copyfile(folder / BRIDGE, again / BRIDGE)
 
 
 def _with_folders(parameters: Parameters, folders: Sequence[str]) -> Parameters:
@@ -122,27 +126,9 @@ def _with_folders(parameters: Parameters, folders: Sequence[str]) -> Parameters:
 
 def _verified_from_rows(stored: StoredRun, broker: FactorBroker, again: Path) -> list[Compared]:
     units = load.units(broker.currencies())
-    calculator = broker.calculator(units, load_mapping(stored.folder / "mapping.yaml").own_factors)
-    run = recalculated(
-        stored.folder / "activities.parquet",
-        resolve=lambda keys, dates: resolved_tables(keys, dates, calculator),
-        out=again,
-    )
-    facts = RunFacts(
-        digest=stored.digest,
-        title=stored.told("title"),
-        year=broker.parameters.year,
-        parameters=broker.described(),
-        packs=broker.packs_in_use(),
-    )
-    figures = inventory_of(run, facts=facts, read=LedgerRead(0, "", (), LedgerMapping()), units=units)
-    inventory = replace(
-        figures,
-        sources=stored.told("sources"),
-        reading=stored.told("reading"),
-        successor_of=stored.told("successor_of"),
-    )
-    inventory_report.publish(inventory, again)
+    options = Options(broker, units, load_mapping(stored.folder / "mapping.yaml"))
+    run = recalculated(stored.folder / "activities.parquet", resolve=options.resolve(), out=again)
+    inventory_report.publish(inventory_from_rows(stored, run, options, digest=stored.digest), again)
     totals = Compared("total of inventory.json", stored.total, f"{run.total_mg_co2e} mg CO2e")
     return [*compared(stored.folder, again, among=(*FROM_ROWS, *FROM_FIGURES)), totals]
 

@@ -1,226 +1,207 @@
-"""The worker of a process: takes jobs one at a time, and does each in a process of its own.
+"""The worker of a process: takes jobs of all tenants, some at a time, and sees each of them to its end.
 
-It learns of jobs from PostgreSQL, and looks for those that nobody told of, or nobody holds any more, now and
-then. What it was at when the service stops it hands back.
+It learns of jobs from PostgreSQL, looks after those tenants that have open ones, and at all now and then: for
+jobs that nobody told of, or nobody holds any more. What it was at when the service stops it hands back.
 """
 
 import asyncio
-import json
 import math
-import os
-import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from vcci.database.announcements import announce_outdated
-from vcci.database.connections import Connection
+from vcci.concurrency.retries import RetryBudget
 from vcci.database.ids import new_id
-from vcci.database.job_store import (
-    MOST_ATTEMPTS,
-    HeldJob,
-    Job,
-    claim_job,
-    end_job,
-    hand_back_job,
-    keep_job,
-)
+from vcci.database.job_leases import HeldJob, end_if_idle
+from vcci.database.job_store import BULK, INTERACTIVE, Job, claim_job, open_tenants
+from vcci.database.job_tidy import forget_old_chunks
 from vcci.database.replies import forget_old
-from vcci.database.run_store import OUTDATED_BY_RUN
-from vcci.database.tenants import Role, tenant_ids, tenant_slug
-from vcci.errors import VcciError
-from vcci.monitoring.performance import get_performance_monitor
+from vcci.database.tenants import Role, tenant_ids
+from vcci.errors import DatabaseError, VcciError
+from vcci.runtime.job_at_work import Attempt, JobAtWork, Work
+from vcci.runtime.job_failures import AttemptFailedError, Failure
+from vcci.runtime.job_files import forget_files
+from vcci.runtime.job_kinds import KINDS, LEDGER
+from vcci.runtime.ledgers import data_folder
 from vcci.runtime.service import Service
-from vcci.settings import as_environment
 
-LEDGER: Final = "ledger"
-CHILD: Final = ("-m", "vcci.runtime.ledger_job")
+__all__ = ["LEDGER", "JobWorker", "working"]
+
+SLOTS: Final = 2
+"""Jobs that a worker is at, of which one is never given to bulk."""
+
+LOOK_SECONDS: Final = 0.5
+"""So often are tenants with open jobs asked about: for leases that have run out, and waits that are over."""
+
 SWEEP_SECONDS: Final = 10.0
+"""So often are all tenants asked about."""
+
 TIDY_SECONDS: Final = 3_600.0
 """So often are replies forgotten that are older than they are kept."""
 
-TELL_SECONDS: Final = 0.25
-RENEW_SECONDS: Final = 8.0
-LONGEST_LINE_BYTES: Final = 2**22
+Revive = Callable[[], Awaitable[None]]
+"""Brings the database back where that is ours to do."""
+
+
+async def leave(_: object = None) -> None:
+    """Leave the database to whoever runs it."""
+
+
+def reserved(slots: int) -> int:
+    """Return how many of the slots bulk never gets: a quarter, at least one of two or more."""
+    return 0 if slots < 2 else max(1, slots // 4)
 
 
 @dataclass(slots=True)
 class JobWorker:
-    """Does the jobs of all tenants, one after the other."""
+    """Does the jobs of all tenants, `slots` at a time, those that somebody waits for first."""
 
     service: Service
+    slots: int = SLOTS
+    kinds: Mapping[str, Work] = field(default_factory=lambda: KINDS)
+    revive: Revive = leave
     worker_id: UUID = field(default_factory=new_id)
-    _tenants: set[UUID] = field(default_factory=set)
+    budget: RetryBudget = field(default_factory=RetryBudget)
+    _heard: set[UUID] = field(default_factory=set)
+    _known: set[UUID] = field(default_factory=set)
+    _due: dict[UUID, int] = field(default_factory=dict)
+    _served: dict[UUID, int] = field(default_factory=dict)
+    _at_work: dict["asyncio.Task[None]", int] = field(default_factory=dict)
+    _looked_s: float = -math.inf
+    _swept_s: float = -math.inf
     _tidied_s: float = -math.inf
     _called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def heard(self, payload: str) -> None:
         """Take an announcement: a tenant has a job."""
-        self._tenants.add(UUID(payload))
+        self._heard.add(UUID(payload))
         self._called.set()
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            with suppress(VcciError):  # the database is away: the next round finds it, or its jobs
-                tenants = await self._all_tenants()
-                await self._tidy(tenants)
-                self._tenants.update(tenants)
-                await self._work_off()
-            self._called.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), SWEEP_SECONDS)
+        """Work until cancelled; what is under way then is handed back."""
+        try:
+            while True:
+                self._called.clear()
+                try:
+                    await self._take_on()
+                    await self._tidy()
+                except DatabaseError:  # the next round finds it, or its jobs
+                    with suppress(VcciError):
+                        await self.revive()
+                except VcciError:
+                    pass
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):  # `wait_for` may swallow that it is cancelled
+                        await self._called.wait()
+        finally:
+            for task in self._at_work:
+                task.cancel()
+            await asyncio.gather(*self._at_work, return_exceptions=True)
 
-    async def _tidy(self, tenants: Iterable[UUID]) -> None:
+    async def _take_on(self) -> None:
+        """Take jobs while there are any, and room for them."""
+        await self._look()
+        while await self._begin_one():
+            await self._look()
+
+    def _room(self) -> int | None:
+        """Return the least urgent priority that there is room for; None where there is none at all."""
+        if len(self._at_work) >= self.slots:
+            return None
+        bulk = sum(priority >= BULK for priority in self._at_work.values())
+        return BULK if bulk < self.slots - reserved(self.slots) else INTERACTIVE
+
+    async def _look(self) -> None:
+        """Find out who has jobs that could be begun; nobody is asked for again what is fresh in mind."""
+        now_s = time.monotonic()
+        if not self._heard and now_s - self._looked_s < LOOK_SECONDS:
+            return
+        is_sweep = now_s - self._swept_s >= SWEEP_SECONDS
+        heard, self._heard = self._heard, set()
+        self._known |= heard
+        among = None if is_sweep else list(self._known)
+        if among != []:
+            try:
+                async with self.service.pool.transaction(None, role=Role.LOADER) as tx:
+                    found = await open_tenants(tx, among)
+            except BaseException:
+                self._heard |= heard
+                raise
+            self._known = set(found)
+            self._due = {tenant: first for tenant, first in found.items() if first is not None}
+        self._looked_s = now_s
+        self._swept_s = now_s if is_sweep else self._swept_s
+
+    async def _begin_one(self) -> bool:
+        """Begin the most urgent job that there is room for, of the tenant that has waited longest."""
+        while (room := self._room()) is not None:
+            asked = [tenant for tenant, first in self._due.items() if first <= room]
+            if not asked:
+                return False
+            tenant_id = min(asked, key=lambda one: (self._due[one], self._served.get(one, 0)))
+            async with self.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
+                await end_if_idle(tx)
+                job = await claim_job(tx, tenant_id, self.worker_id, least_urgent=room)
+            if job is not None:
+                self._served[tenant_id] = max(self._served.values(), default=0) + 1
+                self._begin(tenant_id, job)
+                return True
+            del self._due[tenant_id]
+        return False
+
+    def _begin(self, tenant_id: UUID, job: Job) -> None:
+        held = HeldJob(tenant_id, job.id, self.worker_id, job.fence)
+        at = JobAtWork(self.service, held, job, dict(job.progress))
+        self.budget.pay_in()
+        attempt = Attempt(at, self.kinds.get(job.kind, unknown), self.budget)
+        task = asyncio.create_task(attempt.run())
+        self._at_work[task] = job.priority
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        del self._at_work[task]
+        if not task.cancelled():
+            task.exception()  # what could not even be written down is left to the lease
+        self._called.set()
+
+    async def _tidy(self) -> None:
         now_s = time.monotonic()
         if now_s - self._tidied_s < TIDY_SECONDS:
             return
         self._tidied_s = now_s
-        for tenant_id in tenants:
-            async with self._writing(tenant_id) as tx:
-                await forget_old(tx)
-
-    async def _work_off(self) -> None:
-        while self._tenants:
-            tenant_id = self._tenants.pop()
-            while job := await self._claimed(tenant_id):
-                await self._do(HeldJob(tenant_id, job.id, self.worker_id), job)
-
-    async def _all_tenants(self) -> list[UUID]:
         async with self.service.pool.transaction(None, role=Role.LOADER) as tx:
-            return await tenant_ids(tx)
-
-    async def _claimed(self, tenant_id: UUID) -> Job | None:
-        async with self._writing(tenant_id) as tx:
-            return await claim_job(tx, tenant_id, self.worker_id)
-
-    async def _do(self, held: HeldJob, job: Job) -> None:
-        if job.attempts > MOST_ATTEMPTS:
-            await self._end(held, {"outcome": {"error": _GAVE_UP}})
-            return
-        try:
-            with get_performance_monitor().metrics.track_batch(LEDGER) as batch:
-                told = await self._told_by_child(held, job)
-                counts = (told or {}).get("outcome", {}).get("counts", {})
-                batch.records = int(counts.get("rows", 0))
-        except asyncio.CancelledError:
-            await asyncio.shield(self._hand_back(held, is_counted=False))
-            raise
-        except (OSError, ValueError):  # it could not be begun, or said what nobody understands
-            told = None
-        if told is None or told.get("may_pass"):
-            await self._hand_back(held, is_counted=True)
-        else:
-            await self._end(held, told)
-
-    async def _told_by_child(self, held: HeldJob, job: Job) -> dict[str, Any] | None:
-        """Return the last word of the child; None where it died without one, or lost the job."""
-        environment = os.environ | as_environment(self.service.settings)
-        async with self._writing(held.tenant_id) as tx:
-            environment["VCCI_TENANT"] = await tenant_slug(tx, held.tenant_id)
-        environment["DATABASE_URL"] = self.service.pool.url
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *CHILD,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=environment,
-            limit=LONGEST_LINE_BYTES,
-        )
-        watch = Watch(self, held, child)
-        renewing = asyncio.create_task(watch.renew())
-        try:
-            return await watch.last_word(json.dumps(job.task).encode())
-        finally:
-            renewing.cancel()
-            if child.returncode is None:
-                with suppress(ProcessLookupError):
-                    child.kill()
-            await child.wait()
-
-    async def _end(self, held: HeldJob, told: dict[str, Any]) -> None:
-        outcome = told["outcome"]
-        state = "failed" if "error" in outcome else "completed"
-        async with self._writing(held.tenant_id) as tx:
-            if "run_digest" in outcome:
-                outcome["run_id"] = str(await _run_id(tx, held.tenant_id, outcome["run_digest"]))
-            await end_job(tx, held, state=state, outcome=outcome)
-            said = await announce_outdated(tx, held.tenant_id, OUTDATED_BY_RUN)
-        await self.service.outdated(said)
-
-    async def _hand_back(self, held: HeldJob, *, is_counted: bool) -> None:
-        async with self._writing(held.tenant_id) as tx:
-            await hand_back_job(tx, held, is_counted=is_counted)
-
-    async def keep(self, held: HeldJob, progress: dict[str, Any]) -> bool:
-        """Renew the lease of a job; false where another has it."""
-        async with self._writing(held.tenant_id) as tx:
-            return await keep_job(tx, held, progress)
-
-    def _writing(self, tenant_id: UUID) -> Any:
-        return self.service.pool.transaction(tenant_id, role=Role.LOADER)
+            tenants = await tenant_ids(tx)
+        for tenant_id in tenants:
+            async with self.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
+                await forget_old(tx)
+                old = await forget_old_chunks(tx, tenant_id)
+            root = data_folder(self.service.settings)
+            await asyncio.to_thread(forget_files, root, [job.task.get("out", "") for job in old])
 
 
-_GAVE_UP: Final = {
-    "code": "job_gave_up",
-    "what": f"The job was begun {MOST_ATTEMPTS} times, and its process died each time.",
-    "tried": [],
-    "remedy": "See the log of the service; a smaller file may do.",
-}
-
-
-@dataclass(slots=True)
-class Watch:
-    """Listens to a child, and renews its job's lease meanwhile."""
-
-    worker: JobWorker
-    held: HeldJob
-    child: asyncio.subprocess.Process
-    progress: dict[str, Any] = field(default_factory=dict)
-
-    async def last_word(self, task: bytes) -> dict[str, Any] | None:
-        """Give the child its task, and return the outcome that it tells."""
-        if self.child.stdin is None or self.child.stdout is None:
-            raise TypeError("the child has no pipes")
-        with suppress(ConnectionError):  # it died at once: it says nothing either
-            self.child.stdin.write(task)
-            await self.child.stdin.drain()
-        self.child.stdin.close()
-        async for line in self.child.stdout:
-            told: dict[str, Any] = json.loads(line)
-            if "outcome" in told:
-                return told
-            self.progress = {**told, "step": self.progress.get("step", 0) + 1}
-        return None
-
-    async def renew(self) -> None:
-        """Tell of progress and renew the lease; a job that another has is given up."""
-        loop = asyncio.get_running_loop()
-        told, told_s = self.progress, loop.time()
-        while True:
-            await asyncio.sleep(TELL_SECONDS)
-            if self.progress is told and loop.time() - told_s < RENEW_SECONDS:
-                continue
-            told, told_s = self.progress, loop.time()
-            with suppress(VcciError):  # the lease outlasts a short absence of the database
-                if not await self.worker.keep(self.held, told):
-                    self.child.kill()
-                    return
-
-
-async def _run_id(tx: Connection, tenant_id: UUID, digest: str) -> UUID:
-    query = "SELECT id FROM vcci.runs WHERE tenant_id = $1 AND digest = $2"
-    found: UUID = await tx.fetchval(query, tenant_id, digest)
-    return found
+async def unknown(at: JobAtWork) -> dict[str, Any]:
+    """Refuse a job of a kind that this worker does not know."""
+    failure = Failure(
+        "job_kind_unknown",
+        f"This version knows no job of the kind {at.job.kind!r}.",
+        "Update the workers, then `vcci jobs resume`.",
+    )
+    raise AttemptFailedError(failure)
 
 
 @asynccontextmanager
-async def working(service: Service) -> AsyncIterator[JobWorker]:
+async def working(
+    service: Service,
+    *,
+    slots: int = SLOTS,
+    kinds: Mapping[str, Work] = KINDS,
+    revive: Revive = leave,
+) -> AsyncIterator[JobWorker]:
     """Give a worker that works in the background until the end."""
-    worker = JobWorker(service)
+    worker = JobWorker(service, slots, kinds, revive)
     task = asyncio.create_task(worker.run())
     try:
         yield worker

@@ -21,7 +21,7 @@ from vcci.reports import inventory as inventory_report
 from vcci.runtime.factors import broker_over
 from vcci.runtime.folders import fresh_folder
 from vcci.services.factors import FactorBroker, Parameters
-from vcci.services.ports import CalculatedRun, Classify, LedgerRead, Resolve
+from vcci.services.ports import CalculatedRun, Classify, LedgerRead, Resolve, RunRooms
 from vcci.services.runs import Run, RunRequest
 from vcci.settings import Settings
 
@@ -85,6 +85,36 @@ class LocalRooms:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerInput:
+    """The user's files, how they are read, and files of mended rows, in order."""
+
+    paths: Sequence[Path]
+    mapping: LedgerMapping
+    repairs: Sequence[Path] = ()
+
+
+def local_rooms(settings: Settings, given: LedgerInput, *, parameters: Parameters, hook: Hook) -> LocalRooms:
+    """Return the rooms for a ledger on this machine; raises `InputError` for a currency without rates."""
+    broker = broker_over(parameters)
+    units = load.units(broker.currencies())
+    _refuse_unknown_currency(given.mapping.currency, units)
+    return LocalRooms(settings, given.paths, given.mapping, broker, hook, given.repairs, units)
+
+
+def run_through(rooms: RunRooms, local: LocalRooms, request: RunRequest, *, folder: Path) -> Inventory:
+    """Run through rooms that are these local ones, or lead to them, into an empty folder."""
+    action = Run(
+        rooms,
+        local.broker,
+        units=local.units or load.units(local.broker.currencies()),
+        category_by_prefix=load.spend_categories(),
+        vocabulary=load.everyday_words(),
+        hook=local.hook,
+    )
+    return action.execute(request, folder)
+
+
 def run_ledger(
     settings: Settings,
     request: RunRequest,
@@ -100,20 +130,10 @@ def run_ledger(
 
     `repairs` are files of mended rows, in order.
     """
-    broker = broker_over(parameters)
-    units = load.units(broker.currencies())
-    rooms = LocalRooms(settings, paths, mapping, broker, hook, repairs, units)
-    _refuse_unknown_currency(mapping.currency, units)
-    action = Run(
-        rooms,
-        broker,
-        units=units,
-        category_by_prefix=load.spend_categories(),
-        vocabulary=load.everyday_words(),
-        hook=hook,
-    )
+    given = LedgerInput(paths, mapping, repairs)
+    rooms = local_rooms(settings, given, parameters=parameters, hook=hook)
     with fresh_folder(out, keep=not request.dry_run) as folder:
-        inventory = action.execute(request, folder)
+        inventory = run_through(rooms, rooms, request, folder=folder)
     return inventory, "".join(rooms.stored)
 
 

@@ -20,6 +20,9 @@ PackNames = Annotated[
 Line = Annotated[str, StringConstraints(max_length=200, pattern=WRITABLE)]
 
 
+Year = Annotated[int, Field(ge=1900, le=2200), NO_BOOLEAN]
+
+
 class LedgerOptions(BaseModel):
     """What is known of a ledger; empty: found out from the file, and asked about where it stays ambiguous.
 
@@ -31,7 +34,7 @@ class LedgerOptions(BaseModel):
 
     mapping: Annotated[str, StringConstraints(max_length=MOST_MAPPING, pattern=WRITABLE)] = ""
     title: Line = ""
-    year: Annotated[int, Field(ge=1900, le=2200), NO_BOOLEAN] | Literal[""] = ""
+    year: Year | Literal[""] = ""
     packs: PackNames = ""
     currency: Annotated[str, StringConstraints(pattern="^([A-Z]{3})?$")] = ""
     region: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = ""
@@ -60,8 +63,21 @@ class LedgerOptions(BaseModel):
         )
 
 
+class OlderRun(BaseModel):
+    """A run whose place another is to take: its id and digest, and the folder that its results lie in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    run_digest: str
+    out: str
+
+
 class LedgerTask(BaseModel):
-    """The task of a job: which files, how, and into which folder; paths lie in the service's data folder."""
+    """The task of a job: which files, how, and into which folder; paths lie in the service's data folder.
+
+    `older` is the run that is mended or recalculated; None where the run stands by itself.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,3 +86,4 @@ class LedgerTask(BaseModel):
     out: str
     options: LedgerOptions
     repairs: list[str] = []
+    older: OlderRun | None = None

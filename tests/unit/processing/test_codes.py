@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcci.processing import codes
-from vcci.processing.codes import Combinations, Pairs, Texts
+from vcci.processing.codes import Combinations, Values, combined
 from vcci.processing.group_sums import FewSums, ManySums, block_of, even_ends
 
-COLUMNS = st.lists(st.tuples(*[st.integers(0, 40)] * 3), min_size=1, max_size=60)
+ROWS = st.lists(st.tuples(*[st.integers(0, 40)] * 3, st.booleans()), min_size=1, max_size=60)
 
 
 def of(*texts: str) -> pa.DictionaryArray:
@@ -22,36 +22,34 @@ def of(*texts: str) -> pa.DictionaryArray:
 
 
 def test_a_text_has_one_number_in_every_part() -> None:
-    texts = Texts()
+    texts = Values()
     assert texts.numbered(of("b", "a", "b")).tolist() == [0, 1, 0]
     assert texts.numbered(of("c", "a", "")).tolist() == [2, 1, 3]
-    assert (texts.all(), texts.number_of("c"), texts.number_of("z")) == (["b", "a", "c", ""], 2, codes.NONE)
+    assert texts.all().to_pylist() == ["b", "a", "c", ""]
 
 
-@given(COLUMNS, COLUMNS)
+@given(ROWS, st.sampled_from([1, 10, 2**20]), st.sampled_from([1, 100, 2**24]))
 def test_rows_that_agree_in_all_columns_have_one_number(
-    first: list[tuple[int, ...]], then: list[tuple[int, ...]]
+    rows: list[tuple[int, int, int, bool]], most_cells: int, most_table_cells: int
 ) -> None:
-    found, numbers = Combinations(3), list[int]()
-    for rows in (first, then):
-        numbers += found.numbered([np.array(column, np.int32) for column in zip(*rows, strict=True)]).tolist()
-    told = list(zip(*(column.tolist() for column in found.columns()), strict=True))
-    assert [told[number] for number in numbers] == first + then
-    assert len(told) == len(set(first + then))
+    *columns, asks = (np.array(column) for column in zip(*rows, strict=True))
+    codes_of = [column.astype(np.int32) for column in columns]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "MOST_CELLS", most_cells)
+        patch.setattr(codes, "MOST_TABLE_CELLS", most_table_cells)
+        numbers, told = combined(codes_of, [41, 41, 41], asks)
+    combinations = list(zip(*(column.tolist() for column in told), strict=True))
+    asked = [tuple(row[:3]) for row in rows if row[3]]
+    assert [combinations[number] for number in numbers[asks]] == asked
+    assert len(combinations) == len(set(asked))
+    assert set(numbers[~asks].tolist()) <= {len(combinations)}
 
 
-@pytest.mark.parametrize("most_cells", [0, 50, 2**24])
-def test_pairs_are_numbered_alike_however_large_the_table_may_be(
-    most_cells: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(codes, "MOST_CELLS", most_cells)
-    pairs, rng = Pairs(), np.random.default_rng(7)
-    parts = [rng.integers(0, high, (2, 200)).astype(np.int32) for high in (3, 7, 30)]
-    numbers = [pairs.numbered(*part) for part in parts]
-    left, right = pairs.sides()
-    for part, of_part in zip(parts, numbers, strict=True):
-        assert (left[of_part].tolist(), right[of_part].tolist()) == (part[0].tolist(), part[1].tolist())
-    assert len(pairs) == len({tuple(pair) for part in parts for pair in part.T.tolist()})
+def test_a_combination_has_one_number_in_every_piece() -> None:
+    known = Combinations(2)
+    pieces = [(np.array([3, 5, 3], np.int32), np.array([1, 1, 2], np.int32))] * 2
+    assert [known.numbers_of(piece).tolist() for piece in pieces] == [[0, 1, 2]] * 2
+    assert known.columns().tolist() == [[3, 5, 3], [1, 1, 2]]
 
 
 BLOCKS = st.lists(

@@ -2,26 +2,25 @@
 
 import asyncio
 from datetime import date
-from enum import StrEnum
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-import polars as pl
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
+from vcci.api.report_jobs import ReportJobs
 from vcci.database.report_read import MOST_GROUPS, factor_shares, report_groups, undated_sum
 from vcci.database.run_sets import run_set
 from vcci.domain.access import Principal
 from vcci.edge.descriptions import described
-from vcci.edge.permissions import Reader, TheService
+from vcci.edge.permissions import Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
 from vcci.reports.table_files import FILE_OF, MEDIA_TYPES
+from vcci.runtime.report_files import table_schema
 from vcci.runtime.service import Service
-from vcci.services.days import Day
-from vcci.services.emission_reports import Dimension, EmissionReport, Period, ReportAsked
-from vcci.services.json_values import NO_BOOLEAN, YesOrNo
+from vcci.services.emission_reports import Dimension, EmissionReport
+from vcci.services.report_requests import ReportFormat, ReportJobRequest, ReportRequest
 
 router = APIRouter(prefix="/api/v1/reporting", tags=["reporting"], route_class=StrictRoute)
 
@@ -29,7 +28,6 @@ KEPT: Final = {
     "Cache-Control": "private, max-age=60",
     "Cache-Groups": '"emissions", "runs", "suppliers"',
 }
-WHOLE_NUMBERS: Final = ("category", "lines", "emissions_mg_co2e", "apart_lines", "apart_mg_co2e")
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}}
 }
@@ -40,44 +38,12 @@ EXAMPLE: Final[dict[str, Any]] = {
     "group_by": ["category", "quarter"],
     "format": "json",
 }
-
-
-class ReportFormat(StrEnum):
-    """How a report is written."""
-
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-
-
-class ReportRequest(BaseModel):
-    """What a report is of: without runs those that no other took the place of, without categories all."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start_date: Day | None = Field(
-        default=None, description="The first day. With a period, lines without a date fall out."
-    )
-    end_date: Day | None = Field(default=None, description="The last day.")
-    scope3_categories: Annotated[
-        list[Annotated[int, Field(ge=0, le=15), NO_BOOLEAN]], Field(max_length=16)
-    ] = []
-    runs: Annotated[list[UUID], Field(max_length=100)] = []
-    group_by: Annotated[list[Dimension], Field(max_length=3)] = []
-    format: ReportFormat = ReportFormat.JSON
-    with_interval: YesOrNo = Field(
-        default=False,
-        description="Give the 95 % interval of each sum, too: it reads all lines, and is slower.",
-    )
-
-    @model_validator(mode="after")
-    def _is_a_period_by_dimensions(self) -> Self:
-        if self.start_date and self.end_date and self.start_date > self.end_date:
-            raise ValueError("the period ends before it begins")
-        if len(set(self.group_by)) < len(self.group_by):
-            raise ValueError("a dimension stands twice in group_by")
-        return self
+LINES_EXAMPLE: Final[dict[str, Any]] = {
+    "content": "lines",
+    "format": "parquet",
+    "start_date": "2024-01-01",
+    "end_date": "2024-12-31",
+}
 
 
 class Figures(BaseModel):
@@ -116,6 +82,13 @@ class ReportAnswer(BaseModel):
     groups: list[GroupAnswer]
 
 
+class ReportQueued(BaseModel):
+    """A report that was queued; `links` has the addresses of the job, of its events, and of its file."""
+
+    job_id: UUID
+    links: dict[str, str]
+
+
 @router.get("/emissions", response_model=ReportAnswer, responses=described(404) | FILES)
 async def read_report(
     service: TheService, principal: Reader, asked: Annotated[ReportRequest, Query()]
@@ -132,6 +105,17 @@ async def make_report(
 ) -> Response:
     """Return sums of the inventory; the same as by GET, for requests that are long."""
     return await _report(service, principal, asked)
+
+
+@router.post("/jobs", status_code=202, response_model=ReportQueued, responses=described(404, 409))
+async def queue_report(
+    service: TheService,
+    principal: Reader,
+    write: TheWrite,
+    asked: Annotated[ReportJobRequest, Body(examples=[LINES_EXAMPLE])],
+) -> Response:
+    """Queue a report, or a file of every line; it may have any number of groups or lines."""
+    return await ReportJobs(service, principal).queue(asked, write)
 
 
 async def _report(service: Service, principal: Principal, asked: ReportRequest) -> Response:
@@ -156,10 +140,9 @@ async def _made(service: Service, tenant_id: UUID, asked: ReportRequest) -> Emis
         runs = await run_set(tx, tenant_id, asked.runs)
         if runs is None:
             raise ProblemError("not_found", "There is no such run.", pointer="/runs")
-        period = Period(asked.start_date, asked.end_date)
-        told = ReportAsked(runs, period, asked.scope3_categories, asked.group_by)
+        told = asked.asked(runs)
         groups = await report_groups(tx, tenant_id, told)
-        undated = await undated_sum(tx, tenant_id, told) if period else None
+        undated = await undated_sum(tx, tenant_id, told) if told.period else None
         shares = await factor_shares(tx, tenant_id, told) if asked.with_interval else []
     if len(groups) > MOST_GROUPS:
         detail = f"The report would have more than {MOST_GROUPS:,} groups."
@@ -169,6 +152,6 @@ async def _made(service: Service, tenant_id: UUID, asked: ReportRequest) -> Emis
 
 def _file(report: EmissionReport, form: ReportFormat) -> Response:
     columns, rows = report.table()
-    schema = {name: pl.Int64 if name in WHOLE_NUMBERS else pl.String for name in columns}
     headers = {"Content-Disposition": f'attachment; filename="emissions.{form}"'}
-    return Response(FILE_OF[form](schema, rows), media_type=MEDIA_TYPES[form], headers=headers)
+    body = FILE_OF[form](table_schema(columns), rows)
+    return Response(body, media_type=MEDIA_TYPES[form], headers=headers)

@@ -1,5 +1,6 @@
 """Runs: which there are, what each came to, and how any row of theirs came about."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -8,8 +9,10 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, Field
 
+from vcci.database.job_store import Job
 from vcci.database.line_read import derivation_row
 from vcci.database.run_read import RUNS, RunRow, run_by_id
+from vcci.database.run_succession import jobs_of_runs
 from vcci.domain.display import exact_kilograms
 from vcci.domain.inventory import PackInUse
 from vcci.edge.descriptions import described
@@ -17,7 +20,11 @@ from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_quer
 from vcci.edge.permissions import Reader, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.runtime.ledgers import data_folder
+from vcci.runtime.recalculation import BRIDGE_FACTS, saved_bridge
+from vcci.runtime.service import Service
 from vcci.services.derivations import derivation_of
+from vcci.services.ledger_options import LedgerTask
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"], route_class=StrictRoute)
 
@@ -83,6 +90,24 @@ class DerivationAnswer(BaseModel):
     interval_mg_co2e: list[int] | None = Field(description="95 of 100 values lie in it.")
 
 
+class EffectAnswer(BaseModel):
+    """One effect on one category; docs/comparison.md says what each is."""
+
+    category: int
+    effect: str
+    emissions_mg_co2e: int
+
+
+class BridgeAnswer(BaseModel):
+    """What leads from the run whose place a run took to that one: the effects add up to the difference."""
+
+    run_id: UUID
+    takes_place_of: UUID
+    older_mg_co2e: int
+    newer_mg_co2e: int
+    effects: list[EffectAnswer]
+
+
 Paged = Annotated[PageQuery, Depends(page_query(RUNS.orders))]
 RowNumber = Annotated[int, Path(ge=1, le=MOST_ROWS, description="The number of a row, from 1.")]
 
@@ -127,6 +152,32 @@ async def explain_row(run_id: UUID, row: RowNumber, service: TheService, princip
     packs = [PackInUse(**pack) for pack in _document(run.packs)]
     derivation = derivation_of(found, run_digest=run.row.digest, packs=packs)
     return Response(orjson.dumps(derivation), media_type="application/json", headers=KEPT)
+
+
+@router.get("/{run_id}/bridge", response_model=BridgeAnswer)
+async def get_bridge(run_id: UUID, service: TheService, principal: Reader) -> Response:
+    """Return the bridge from the run whose place a run took, as its job left it among the results."""
+    async with service.pool.transaction(principal.tenant_id) as tx:
+        found = await run_by_id(tx, principal.tenant_id, run_id)
+        job = (await jobs_of_runs(tx, principal.tenant_id, [run_id])).get(run_id)
+    if found is None:
+        raise ProblemError("not_found")
+    bridge = await asyncio.to_thread(_bridge_of, service, job)
+    if bridge is None:
+        raise ProblemError("not_found", "No bridge of this run is kept here.")
+    content = {"run_id": str(run_id), **bridge}
+    return Response(orjson.dumps(content), media_type="application/json", headers=KEPT)
+
+
+def _bridge_of(service: Service, job: Job | None) -> dict[str, Any] | None:
+    """Return the bridge among the results of a job; None where it came to no successor, or they are gone."""
+    task = None if job is None or "file" not in job.task else LedgerTask.model_validate(job.task)
+    if task is None or task.older is None:
+        return None
+    told = saved_bridge(data_folder(service.settings) / task.out)
+    if told is None:
+        return None
+    return {"takes_place_of": task.older.run_id, **{name: told[name] for name in BRIDGE_FACTS}}
 
 
 def _as_json(run: RunRow) -> dict[str, Any]:
