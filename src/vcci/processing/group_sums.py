@@ -19,6 +19,9 @@ SAFE_BITS: Final = 62
 REDUCE_ABOVE: Final = 500_000
 """Columns of blocks that are kept apart in memory; then they are reduced."""
 
+HELD_BYTES: Final = 2**29
+"""Bytes of blocks that are held in memory, 512 MB: writing them down takes longer than making them."""
+
 ROWS_OF_A_RANGE: Final = 1_000_000
 MOST_RANGES: Final = 64
 """Ranges that a run's numbers are split into: one for so many rows, each a file that is open."""
@@ -71,31 +74,43 @@ class FewSums:
 
 
 class ManySums:
-    """Sums of numbers below `end`, nearly as many as rows: they are kept in files in `folder`."""
+    """Sums of numbers below the last of `ends`, nearly as many as rows.
+
+    Blocks are held in memory until they are HELD_BYTES, and go to files in `folder` then, one for each range.
+    """
 
     def __init__(self, *, lines: int, ends: Block, folder: Path) -> None:
         self._lines = lines
         self._ends = ends
+        self._held: list[Block] = []
         self._files: list[IO[bytes]] = [tempfile.TemporaryFile(dir=folder) for _ in ends]  # noqa: SIM115
 
     def add(self, block: Block) -> None:
         """Add a block whose numbers rise."""
-        start = 0
-        for file, end in zip(self._files, np.searchsorted(block[0], self._ends), strict=True):
-            if end > start:
-                file.write(np.int64(end - start).tobytes())
-                file.write(block[:, start:end].tobytes())
-            start = end
+        self._held.append(block)
+        if sum(one.nbytes for one in self._held) > HELD_BYTES:
+            for place, file in enumerate(self._files):
+                for part in self._held_of(place):
+                    file.write(np.int64(part.shape[1]).tobytes())
+                    file.write(part.tobytes())
+            self._held = []
 
     def sums(self) -> Iterator[Block]:
-        """Yield the sums, range by range in rising order, and drop what was kept of each."""
-        for file in self._files:
+        """Yield the sums, range by range in rising order, and drop what was kept of each in files."""
+        for place, file in enumerate(self._files):
             file.seek(0)
-            yield reduced(np.concatenate(list(self._blocks(file)), axis=1))
+            parts = [np.empty((self._lines, 0), np.int64), *self._written(file), *self._held_of(place)]
+            yield reduced(np.concatenate(parts, axis=1))
             file.close()
 
-    def _blocks(self, file: IO[bytes]) -> Iterator[Block]:
-        yield np.empty((self._lines, 0), np.int64)
+    def _held_of(self, place: int) -> Iterator[Block]:
+        """Yield the parts of blocks in memory that lie in a range."""
+        bounds = (self._ends[place - 1] if place else 0), self._ends[place]
+        for block in self._held:
+            start, end = np.searchsorted(block[0], bounds)
+            yield block[:, start:end]
+
+    def _written(self, file: IO[bytes]) -> Iterator[Block]:
         while head := file.read(8):
             columns = int(np.frombuffer(head, np.int64)[0])
             content = file.read(8 * self._lines * columns)

@@ -49,7 +49,7 @@ def test_operation_blocks_nothing_and_loads_nothing(cold: Told, operation: str) 
 def test_example_and_upload_that_is_sent_again_block_nothing(cold: Told) -> None:
     others = {name: told for name, told in cold.items() if name not in OPERATIONS}
     assert {name: told for name, told in others.items() if told["blocked"] or told["loaded"]} == {}
-    assert {told["status"] // 100 for told in others.values()} == {2}
+    assert {name: told["status"] for name, told in others.items() if told["status"] // 100 != 2} == {}
     assert len(others) >= 10
 
 

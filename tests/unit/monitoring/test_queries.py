@@ -195,9 +195,11 @@ async def test_requests_at_the_same_time_do_not_see_each_others_queries(empty_ur
 
 
 async def test_tasks_of_one_request_are_seen_together(connection: Any) -> None:
+    turn = asyncio.Lock()
+
     async def ask(number: int) -> None:
-        await asyncio.sleep(number / 100)
-        await connection.fetchval("SELECT $1::int", number)
+        async with turn:
+            await connection.fetchval("SELECT $1::int", number)
 
     with watched_queries() as seen:
         await asyncio.gather(*map(ask, range(5)))

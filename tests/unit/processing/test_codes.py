@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcci.processing import codes
+from vcci.processing import codes, group_sums
 from vcci.processing.codes import Combinations, Values, combined
 from vcci.processing.group_sums import FewSums, ManySums, block_of, even_ends
 
@@ -57,8 +57,17 @@ BLOCKS = st.lists(
 )
 
 
-@given(BLOCKS)
-def test_sums_by_number_are_exact_in_memory_and_in_files(blocks: list[list[tuple[int, int]]]) -> None:
+def _add(blocks: list[list[tuple[int, int]]], *sums: FewSums | ManySums) -> None:
+    for block in blocks:
+        numbers, amounts = (np.array([pair[place] for pair in block], np.int64) for place in (0, 1))
+        for one in sums:
+            one.add(block_of(numbers, [amounts]))
+
+
+@given(BLOCKS, st.sampled_from([0, 500, 2**29]))
+def test_sums_by_number_are_exact_in_memory_and_in_files(
+    blocks: list[list[tuple[int, int]]], held_bytes: int
+) -> None:
     expected, rows = Counter[int](), np.zeros(31, np.int64)
     for number, amount in (pair for block in blocks for pair in block):
         expected[number] += amount
@@ -67,10 +76,9 @@ def test_sums_by_number_are_exact_in_memory_and_in_files(blocks: list[list[tuple
         FewSums(2),
         ManySums(lines=2, ends=even_ends(rows, width=1), folder=Path(tempfile.gettempdir())),
     )
-    for block in blocks:
-        numbers, amounts = (np.array([pair[place] for pair in block], np.int64) for place in (0, 1))
-        few.add(block_of(numbers, [amounts]))
-        many.add(block_of(numbers, [amounts]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group_sums, "HELD_BYTES", held_bytes)
+        _add(blocks, few, many)
     whole = np.concatenate(list(many.sums()), axis=1)
     for found in (few.sums(), whole):
         assert found[0].tolist() == sorted(expected)

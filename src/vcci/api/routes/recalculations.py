@@ -49,7 +49,7 @@ class RecalculationsAnswer(BaseModel):
     not_examined: list[NotExaminedAnswer]
 
 
-Asked = Annotated[RecalculationRequest, Body(examples=[{"gwp": "AR5", "dry_run": True}])]
+Asked = Annotated[RecalculationRequest, Body(examples=[{"price_basis": "basic", "dry_run": True}])]
 
 NOTHING_QUEUED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": RecalculationsAnswer, "description": "Nothing was queued."}
