@@ -54,7 +54,7 @@ def main() -> None:
     world = World(given["key"], given["ids"])
     sys.stdout.write(json.dumps(asyncio.run(told(given["url"], Path(given["data_dir"]), world))))
     sys.stdout.flush()
-    os._exit(0)  # CPython 3.11 now and then crashes in taking itself apart (descr_dealloc); all is told by then
+    os._exit(0)  # taking itself apart, CPython 3.11 crashes now and then (descr_dealloc)
 
 
 if __name__ == "__main__":
