@@ -70,7 +70,10 @@ UNLINED_COLUMNS: Final = (
 """A row without a line, and why."""
 
 LARGEST_COUNTED_SPEND: Final = 1e15
-"""Spend at or above this in one row is left out of sums of spend; its line is refused as too large anyway."""
+"""Spend at or above this in one row is left out of sums of spend, which no row alone may make overflow."""
+
+TOO_LARGE: Final = "quantity_too_large"
+"""Reason against a row whose line would not fit; what it claims to have spent is believed no more than that."""
 
 Frame = Any
 """A lazy Narwhals frame over any engine."""
@@ -138,7 +141,7 @@ def _reason() -> Any:
         (nw.col("rate_reason") != "", nw.col("rate_reason")),
         ((nw.col("number") < 0) & ~nw.col("is_money"), nw.lit("quantity_negative")),
     ]
-    reason: Any = nw.lit("quantity_too_large")
+    reason: Any = nw.lit(TOO_LARGE)
     for condition, code in reversed(ladder):
         reason = nw.when(condition).then(code).otherwise(reason)
     return reason
@@ -179,9 +182,11 @@ def _null_if_empty(name: str) -> Any:
 
 def unlined(outcome: Frame) -> Frame:
     """Return the rows without a line, each with its reason."""
+    believed = nw.when(nw.col("reason") == TOO_LARGE).then(nw.lit(0)).otherwise(_spend_hundredths())
     return (
         outcome.filter(~nw.col("is_line"))
-        .with_columns(reason=_reason(), spend_hundredths=_spend_hundredths())
+        .with_columns(reason=_reason())
+        .with_columns(spend_hundredths=believed.cast(nw.Int64))
         .select(*UNLINED_COLUMNS)
     )
 

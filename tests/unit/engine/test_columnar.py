@@ -96,6 +96,15 @@ def test_spend_is_counted_in_hundredths_and_unbelievable_amounts_are_left_out() 
     assert unlined["spend_hundredths"].to_list() == [-1_234, 0, 0]
 
 
+def test_the_spend_of_a_row_that_is_rejected_for_its_size_is_not_believed() -> None:
+    lines, unlined = outcomes({"quantity": "20000000000000"}, {"quantity": "999999999999999"}, {})
+    assert unlined.select("row", "reason", "spend_hundredths").rows() == [
+        (1, "quantity_too_large", 0),
+        (2, "quantity_too_large", 0),
+    ]
+    assert lines["spend_hundredths"].to_list() == [10_000]
+
+
 def test_totals_are_sums_of_integers_by_the_columns_asked_for() -> None:
     lines, _ = outcomes({"supplier": "A"}, {"supplier": "B"}, {"supplier": "A", "category": 2})
     added = columnar.contributions(nw.from_native(lines), by=("supplier",))

@@ -68,6 +68,12 @@ def test_aggregates_do_not_depend_on_how_many_chunks_were_summed(tmp_path: Path)
     )
 
 
+def test_rows_that_are_rejected_for_their_size_do_not_refuse_the_others(tmp_path: Path) -> None:
+    outcome = run(tmp_path / "run", [{"quantity": "999999999999999"}] * 600 + [{}], chunk_rows=100)
+    counted = outcome.aggregates["unlined"].collect()
+    assert counted.select("reason", "rows", "spend_hundredths").rows() == [("quantity_too_large", 600, 0)]
+
+
 def test_a_replay_writes_the_same_bytes(tmp_path: Path) -> None:
     rows = [{"quantity": f"{n}.5", "unit": "GBP", "supplier": f"S{n % 3}"} for n in range(20)]
     run(tmp_path / "first", rows, chunk_rows=6)
