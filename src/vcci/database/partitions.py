@@ -13,6 +13,7 @@ from uuid import UUID
 import polars as pl
 
 from vcci.database.connections import Connection
+from vcci.database.copying import copy_into
 from vcci.database.optimizations.index_sql import create_index_sql, indexes_of, partition_index_name
 from vcci.database.schema import PARTITION_SCHEMA, SCHEMA
 from vcci.engine.columnar import GASES
@@ -90,8 +91,12 @@ async def make(connection: Connection, partition: Partition) -> None:
 async def load(connection: Connection, partition: Partition, frames: Iterable[pl.DataFrame]) -> None:
     """Copy frames with the columns of its table into a partition that was made; role loader."""
     columns = partition.of.columns
-    await connection.copy_records_to_table(
-        partition.name, schema_name=PARTITION_SCHEMA, columns=columns, records=_records(frames, columns)
+    await copy_into(
+        connection,
+        partition.name,
+        schema=PARTITION_SCHEMA,
+        columns=columns,
+        records=_records(frames, columns),
     )
 
 

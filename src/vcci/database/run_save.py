@@ -9,6 +9,7 @@ from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
 from vcci.database.connections import Connection
+from vcci.database.copying import copy_into
 from vcci.database.ids import new_id, new_ids
 from vcci.database.partitions import ACTIVITIES, EMISSIONS, UNLINED, Partition, attach, fill
 from vcci.database.run_rows import RunFolder, index_key
@@ -140,9 +141,8 @@ class RunSave:
                 *(manifest.digest, manifest.name, manifest.version, as_json(asdict(manifest))),
             )
             if new:
-                await self.tx.copy_records_to_table(
-                    "factors", schema_name="vcci", records=[(manifest.digest, *_factor(f)) for f in factors]
-                )
+                rows = [(manifest.digest, *_factor(f)) for f in factors]
+                await copy_into(self.tx, "factors", schema="vcci", records=rows)
 
     async def add_suppliers(self, names: Mapping[str, str]) -> dict[str, UUID]:
         """Return the id of each supplier by its key in the ledger; new ones are added, new names taken over.

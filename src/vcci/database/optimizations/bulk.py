@@ -14,6 +14,7 @@ from typing import Any, Final, LiteralString, ParamSpec, TypeVar
 import asyncpg
 
 from vcci.database.connections import Connection, refusals_of_transaction
+from vcci.database.copying import copy_into
 from vcci.database.optimizations.driver import all_or_nothing, driver_connection, taken_back
 from vcci.database.optimizations.index_sql import quoted
 from vcci.errors import InputError
@@ -130,8 +131,8 @@ async def copy_records(
     counted = Counted(records)
     try:
         async with all_or_nothing(connection):
-            await connection.copy_records_to_table(
-                target.name, schema_name=target.schema, columns=list(columns), records=counted
+            await copy_into(
+                connection, target.name, schema=target.schema, columns=columns, records=counted
             )
     except asyncpg.FeatureNotSupportedError:
         raise InputError(
