@@ -37,7 +37,7 @@ run: .venv/.run  ## a real ledger to a Scope 3 inventory, in one command
 		--map examples/oxford-city-council/mapping.yaml --out inventory/oxford-city-council
 
 test: .venv/.dev  ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev  ## lint, format, types, import arrows: under a minute
 	@$(BIN)/ruff check .

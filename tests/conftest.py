@@ -24,6 +24,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     return report
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nothing waits for it at the end."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_kill_"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """List every skipped test by its name, under the reason."""
     named: dict[str, list[str]] = defaultdict(list)

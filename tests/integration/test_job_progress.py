@@ -8,6 +8,7 @@ from vcci.runtime.job_failures import DIED, MOST_DEATHS, Failure, failure_of, wa
 from vcci.runtime.job_progress import Pace, shown
 
 AWAY = Failure("database_away", "Away.", "Wait.")
+BUSY = Failure("database_busy", "Busy.", "Wait.")
 
 
 def paced(*rows: int) -> Pace:
@@ -76,9 +77,15 @@ def waited(failure: Failure, failures: int, deaths: int = 0, *, chance: float = 
 
 
 def test_waits_double_up_to_half_a_minute_and_end() -> None:
-    waits = [waited(AWAY, failures) for failures in range(8)]
+    waits = [waited(BUSY, failures) for failures in range(8)]
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, None]
-    assert waited(AWAY, 3, chance=0.25) == 1.0
+    assert waited(BUSY, 3, chance=0.25) == 1.0
+
+
+def test_after_an_outage_of_the_database_no_job_waits_long() -> None:
+    empty = RetryBudget(reserve=0)
+    waits = [wait_s(AWAY, failures=n, deaths=0, chance=1.0, budget=empty) for n in range(8)]
+    assert waits == [0.5, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, None]
 
 
 def test_death_is_tried_again_at_once_and_not_too_often() -> None:
@@ -87,7 +94,7 @@ def test_death_is_tried_again_at_once_and_not_too_often() -> None:
 
 def test_without_budget_a_job_waits_the_longest_and_is_not_given_up() -> None:
     budget = RetryBudget(reserve=1)
-    waits = [wait_s(AWAY, failures=0, deaths=0, chance=0.0, budget=budget) for _ in range(3)]
+    waits = [wait_s(BUSY, failures=0, deaths=0, chance=0.0, budget=budget) for _ in range(3)]
     assert waits == [0.0, 30.0, 30.0]
 
 

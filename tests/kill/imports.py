@@ -180,7 +180,7 @@ async def kill_at_failpoint(series: Series, job_id: UUID) -> str:
 
 async def kill_at_random(series: Series, job_id: UUID) -> str:
     """Kill the worker, or the process that it has started, at a moment that is drawn."""
-    await asyncio.sleep(series.chooser.uniform(0, 4))
+    await asyncio.sleep(series.chooser.uniform(0, 2))
     if is_over(await series.world.job(job_id)):
         return ""
     return await kill_holder(series, job_id)

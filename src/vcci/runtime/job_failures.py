@@ -20,9 +20,13 @@ renewed in time. But a job that takes its worker down each time must come to an 
 RETRIES: Final = RetryPolicy(attempts=8, first_wait_s=0.5, most_wait_s=30.0)
 """For errors that may pass; how often they came is counted from the last chunk that was finished."""
 
+DATABASE_AWAY: Final = "database_away"
+AFTER_DATABASE: Final = RetryPolicy(attempts=RETRIES.attempts, first_wait_s=0.5, most_wait_s=2.0)
+"""For a database that was away: to begin a job again takes the database itself, so it is back by then."""
+
 MAY_PASS: Final = frozenset(
     {
-        "database_away",
+        DATABASE_AWAY,
         "database_busy",
         "database_disk_full",
         "database_refused",
@@ -79,7 +83,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, VcciError):
         return Failure(error.code, error.what, error.remedy, error.tried)
     if isinstance(error, ConnectionError | TimeoutError):
-        return Failure("database_away", f"A connection broke ({type(error).__name__}).", "It is tried again.")
+        return Failure(DATABASE_AWAY, f"A connection broke ({type(error).__name__}).", "It is tried again.")
     what = f"The work broke down with a {type(error).__name__}."
     return Failure("job_broke_down", what, "Please report this with the log of the service.")
 
@@ -120,7 +124,9 @@ def wait_s(
         return 0.0 if deaths + 1 < MOST_DEATHS else None
     if not failure.may_pass:
         return None
-    drawn_s = RETRIES.wait_s(failures + 1, AttemptFailedError(failure), chance=chance)
-    if drawn_s is None or budget.take():
+    is_of_database = failure.code == DATABASE_AWAY
+    policy = AFTER_DATABASE if is_of_database else RETRIES
+    drawn_s = policy.wait_s(failures + 1, AttemptFailedError(failure), chance=chance)
+    if drawn_s is None or is_of_database or budget.take():
         return drawn_s
     return RETRIES.most_wait_s
