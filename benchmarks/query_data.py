@@ -85,7 +85,7 @@ def frames_of(rows: int, suppliers: Sequence[UUID], known: list[tuple[UUID, int]
         ]
         mg = [chooser.randrange(1, MOST_MG) for _ in range(count)]
         frame = frame_of(lines, first_row=start + 1).with_columns(
-            pl.Series("supplier_id", [suppliers[one] for one in who], dtype=pl.Object),
+            pl.Series("supplier_id", [suppliers[one].hex for one in who], dtype=pl.String),
             pl.Series("multiplier_key", [1 + one % MULTIPLIERS for one in who]),
             pl.Series("co2e_mg", mg),
         )

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
+from uuid import RFC_4122, UUID
 
 import asyncpg
+import polars as pl
 import pytest
 from tests.support.database import execute, until, value
 
 from vcci.database.connections import Connection, connected, open_connection
-from vcci.database.copying import copy_into
+from vcci.database.copying import copy_frames, copy_into
+from vcci.database.ids import new_id, new_id_texts
 from vcci.errors import DatabaseError
 
 MANY = 200_000
@@ -79,3 +83,30 @@ async def test_a_copy_that_is_cancelled_is_not_mistaken_for_a_lost_connection(lo
         await copying
     await holder.close()
     await connection.close()
+
+
+async def test_frames_are_copied_to_the_bit_with_nulls_and_odd_texts(url: str) -> None:
+    columns = "id uuid, told text, amount double precision, co2e_mg bigint, day date, capital boolean"
+    await execute(url, f"CREATE TABLE public.framed ({columns})")
+    frame = pl.DataFrame(
+        {
+            "id": new_id_texts(6),
+            "told": ["", None, 'say "x",\n\\N', "\\.", "ü\t", "NULL"],
+            "amount": [0.1 + 0.2, None, 5e-324, -1.7976931348623157e308, -0.0, 1e16],
+            "co2e_mg": [2**62, None, -(2**62), 0, 1, 2],
+            "day": [date(1, 1, 1), None, *[date(9999, 12, 31)] * 4],
+            "capital": [True, False, True, False, True, False],
+        }
+    )
+    async with connected(url) as connection:
+        await copy_frames(connection, "framed", schema="public", frames=[frame, frame], columns=frame.columns)
+        rows = await connection.fetch("SELECT * FROM framed ORDER BY ctid")
+    expected = [(UUID(found), *others) for found, *others in frame.rows()]
+    assert [tuple(row) for row in rows] == expected * 2
+    assert [str(row["amount"]) for row in rows][4] == "-0.0"
+
+
+def test_ids_as_texts_are_of_version_7_and_rise_with_the_others() -> None:
+    before, texts, after = new_id(), [UUID(text) for text in new_id_texts(1_000)], new_id()
+    assert [UUID(str(before)), *texts, UUID(str(after))] == sorted({before, *texts, after}, key=str)
+    assert {(one.version, one.variant) for one in texts} == {(7, RFC_4122)}

@@ -61,7 +61,9 @@ async def loaded(server_url: str, template: str, lines: int) -> Loaded:  # noqa:
                 *(tenant_id, suppliers),
             )
             frame = frame_of([(day_of(n), 1 + n % 15) for n in range(lines)])
-            owners = pl.Series("supplier_id", [suppliers[n % some] for n in range(lines)], dtype=pl.Object)
+            owners = pl.Series(
+                "supplier_id", [suppliers[n % some].hex for n in range(lines)], dtype=pl.String
+            )
             run_id = await store_frames(tx, tenant_id, [frame.with_columns(owners)], run=("d", None, lines))
         import_id = await connection.fetchval("SELECT import_id FROM vcci.runs")
         told: dict[str, Any] = {"tenant": tenant_id, "run": run_id, "import_id": import_id}

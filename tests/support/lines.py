@@ -7,7 +7,7 @@ from uuid import UUID
 import polars as pl
 
 from vcci.database.connections import Connection, connected
-from vcci.database.ids import new_id, new_ids
+from vcci.database.ids import new_id, new_id_texts
 from vcci.database.partitions import EMISSIONS, Partition, attach, fill
 from vcci.database.run_save import add_rollups
 from vcci.database.tenants import Role, ensure_tenant, tenant_transaction
@@ -63,9 +63,9 @@ def frame_of(lines: Sequence[Line], *, first_row: int = 1) -> pl.DataFrame:
     days, categories = ([line[n] for line in lines] for n in (0, 1))
     nothing = [pl.lit(None, dtype=pl.Int64).alias(name) for name in GASES.values()]
     columns = {
-        "id": pl.Series("id", new_ids(len(lines)), dtype=pl.Object),
+        "id": new_id_texts(len(lines)),
         "row_number": list(range(first_row, first_row + len(lines))),
-        "supplier_id": pl.Series("supplier_id", [None] * len(lines), dtype=pl.Object),
+        "supplier_id": pl.Series("supplier_id", [None] * len(lines), dtype=pl.String),
         "scope3_category": categories,
         "transaction_date": pl.Series("transaction_date", days, dtype=pl.Date),
         "multiplier_key": [1] * len(lines),

@@ -1,16 +1,32 @@
-"""COPY of records into a table, which ends when its connection does.
+"""COPY of records and frames into a table, which ends when its connection does.
 
 The driver waits for room in the connection's buffer and is not told when the connection is lost meanwhile:
 it would wait for ever, and with it a job whose worker goes on saying that it lives.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from typing import Any
 
 import asyncpg
+import polars as pl
 
 from vcci.database.connections import Connection
+
+
+async def copy_frames(
+    connection: Connection, table: str, *, schema: str, frames: Iterable[pl.DataFrame], columns: Sequence[str]
+) -> None:
+    """Copy frames into the columns of a table: as text, which is made much faster than records are.
+
+    UUIDs are texts. Texts are quoted and nulls are not, so that an empty text is no null; floats are the
+    shortest texts that mean them. Raises as `copy_into` does.
+    """
+    copying = connection.copy_to_table(
+        table, schema_name=schema, columns=list(columns), source=_texts(frames, columns), format="csv"
+    )
+    await _while_connected(connection, copying)
 
 
 async def copy_into(
@@ -25,11 +41,21 @@ async def copy_into(
 
     Raises what the driver raises; `asyncpg.ConnectionDoesNotExistError` if the connection is lost meanwhile.
     """
-    copying = asyncio.ensure_future(
-        connection.copy_records_to_table(
-            table, schema_name=schema, columns=None if columns is None else list(columns), records=records
-        )
-    )
+    named = None if columns is None else list(columns)
+    copying = connection.copy_records_to_table(table, schema_name=schema, columns=named, records=records)
+    await _while_connected(connection, copying)
+
+
+async def _texts(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> AsyncIterator[bytes]:
+    for frame in frames:
+        text = io.BytesIO()
+        frame.select(columns).write_csv(text, include_header=False, quote_style="non_numeric")
+        yield text.getvalue()
+
+
+async def _while_connected(connection: Connection, work: Coroutine[Any, Any, Any]) -> None:
+    """Copy until the end, or until the connection is lost."""
+    copying = asyncio.ensure_future(work)
 
     def give_up(_: Any) -> None:
         copying.cancel()

@@ -9,8 +9,12 @@ import struct
 from collections.abc import Iterator
 from threading import Lock
 from time import time_ns
+from typing import Any
 from uuid import UUID
 
+import numpy as np
+import polars as pl
+import pyarrow as pa
 from asyncpg.pgproto.pgproto import UUID as FastUUID  # noqa: N811  (a class, half the cost of the stdlib's)
 
 COUNTER_BITS = 42
@@ -53,6 +57,25 @@ def new_id() -> UUID:
 def new_ids(count: int) -> list[UUID]:
     """Return `count` rising ids, about a million in a second."""
     return list(_ids(count))
+
+
+def new_id_texts(count: int) -> pl.Series:
+    """Return `count` rising ids as the texts that PostgreSQL reads: some hundred times as fast."""
+    clock_ms, first = _maker.reserve(count, now_ms=time_ns() // 1_000_000)
+    return id_texts(clock_ms, np.arange(first, first + count))
+
+
+def id_texts(clock_ms: int, counters: Any) -> pl.Series:
+    """Return ids of a moment by their counters, 64-bit integers, as 32 hexadecimal digits each."""
+    tails = np.frombuffer(os.urandom(4 * len(counters)), np.uint32)
+    halves = np.empty((len(counters), 2), ">u8")
+    halves[:, 0] = ((clock_ms & CLOCK_MS_MASK) << 16 | VERSION) | counters >> (COUNTER_BITS - 12)
+    halves[:, 1] = (
+        np.uint64(VARIANT) | (counters & LOW_COUNTER_MASK).astype(np.uint64) << np.uint64(32) | tails
+    )
+    digits = pa.py_buffer(halves.tobytes().hex().encode())
+    ends = pa.py_buffer(np.arange(0, 32 * len(counters) + 1, 32))
+    return pl.Series("id", pa.LargeStringArray.from_buffers(len(counters), ends, digits), dtype=pl.String)
 
 
 def _ids(count: int) -> Iterator[UUID]:

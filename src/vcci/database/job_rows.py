@@ -4,19 +4,16 @@ A chunk is laid down as a folder of its own, so that its rows are made by what m
 """
 
 import os
-import struct
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import polars as pl
-from asyncpg.pgproto.pgproto import UUID as FastUUID  # noqa: N811  (a class, half the cost of the stdlib's)
 
-from vcci.database.ids import CLOCK_MS_MASK, LOW_COUNTER_MASK, VARIANT, VERSION
+from vcci.database.ids import id_texts
 from vcci.database.run_rows import RunFolder
 
 CHUNK_ROWS: Final = 20_000
@@ -92,14 +89,8 @@ class RowIds:
         return cls(clock_ms, int.from_bytes(os.urandom(5)))
 
     def of(self, frame: pl.DataFrame) -> pl.Series:
-        """Return the ids of the rows that a frame's `row_number` names."""
-        high, pack = (self.clock_ms & CLOCK_MS_MASK) << 16 | VERSION, struct.Struct(">QQ").pack
-        tails = memoryview(os.urandom(4 * frame.height)).cast("I")
-        ids: list[UUID] = [
-            FastUUID(pack(high | count >> 30, VARIANT | (count & LOW_COUNTER_MASK) << 32 | tail))
-            for count, tail in zip((self.counter + row for row in frame["row_number"]), tails, strict=True)
-        ]
-        return pl.Series("id", ids, dtype=pl.Object)
+        """Return the ids of the rows that a frame's `row_number` names, as texts."""
+        return id_texts(self.clock_ms, self.counter + frame["row_number"].to_numpy())
 
     def given(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """Yield frames with these ids in place of their own."""

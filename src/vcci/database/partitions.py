@@ -5,15 +5,15 @@ on (PostgreSQL refuses COPY under it); a check on the key spares ATTACH from rea
 indexes like those of the table spare it from building any while others wait.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import polars as pl
 
 from vcci.database.connections import Connection
-from vcci.database.copying import copy_into
+from vcci.database.copying import copy_frames
 from vcci.database.optimizations.index_sql import create_index_sql, indexes_of, partition_index_name
 from vcci.database.schema import PARTITION_SCHEMA, SCHEMA
 from vcci.engine.columnar import GASES
@@ -91,13 +91,7 @@ async def make(connection: Connection, partition: Partition) -> None:
 async def load(connection: Connection, partition: Partition, frames: Iterable[pl.DataFrame]) -> None:
     """Copy frames with the columns of its table into a partition that was made; role loader."""
     columns = partition.of.columns
-    await copy_into(
-        connection,
-        partition.name,
-        schema=PARTITION_SCHEMA,
-        columns=columns,
-        records=_records(frames, columns),
-    )
+    await copy_frames(connection, partition.name, schema=PARTITION_SCHEMA, columns=columns, frames=frames)
 
 
 async def seal(connection: Connection, partition: Partition) -> None:
@@ -140,8 +134,3 @@ async def attach(connection: Connection, partition: Partition) -> None:
         f"ALTER TABLE {SCHEMA}.{partition.of.table} ATTACH PARTITION {partition.table}"
         f" FOR VALUES IN ('{partition.key}')"
     )
-
-
-def _records(frames: Iterable[pl.DataFrame], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for frame in frames:
-        yield from frame.select(columns).iter_rows()

@@ -73,7 +73,7 @@ LARGEST_COUNTED_SPEND: Final = 1e15
 """Spend at or above this in one row is left out of sums of spend, which no row alone may make overflow."""
 
 TOO_LARGE: Final = "quantity_too_large"
-"""Reason against a row whose line would not fit; what it claims to have spent is believed no more than that."""
+"""Reason against a row whose line would not fit; what it claims to have spent is believed no more."""
 
 Frame = Any
 """A lazy Narwhals frame over any engine."""

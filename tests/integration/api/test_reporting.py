@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import date, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import openpyxl
 import polars as pl
@@ -34,9 +33,7 @@ async def random_run(api: Api, seed: int, suppliers: list[str]) -> pl.DataFrame:
     days = [random.choice([None, date(2023, 11, 1) + timedelta(random.randrange(200))]) for _ in range(400)]
     frame = frame_of([(day, random.choice([0, 1, 4, 6])) for day in days]).with_columns(
         pl.Series("co2e_mg", [random.randrange(-(10**6), 10**12) for _ in days]),
-        pl.Series(
-            "supplier_id", [random.choice([None, *map(UUID, suppliers)]) for _ in days], dtype=pl.Object
-        ),
+        pl.Series("supplier_id", [random.choice([None, *suppliers]) for _ in days], dtype=pl.String),
     )
     tenant_id = api.service.home_tenant_id
     async with api.service.pool.transaction(tenant_id, role=Role.LOADER) as tx:

@@ -131,9 +131,7 @@ async def copy_records(
     counted = Counted(records)
     try:
         async with all_or_nothing(connection):
-            await copy_into(
-                connection, target.name, schema=target.schema, columns=columns, records=counted
-            )
+            await copy_into(connection, target.name, schema=target.schema, columns=columns, records=counted)
     except asyncpg.FeatureNotSupportedError:
         raise InputError(
             f"PostgreSQL copies nothing into {table_name}: its rows are secured by tenant.",
