@@ -1,12 +1,14 @@
-"""One embedded PostgreSQL for the tests of a process, and a fresh database for each test."""
+"""One embedded PostgreSQL for the tests of a process, and for each test a fresh database, and the API over it."""
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
+from tests.support.api import Api, running
 from tests.support.database import execute, now
 
 from vcci.database import embedded
@@ -47,6 +49,13 @@ def empty_url(server_url: str) -> Iterator[str]:
 def url(server_url: str, template: str) -> Iterator[str]:
     """A new migrated database."""
     yield from _database(server_url, template)
+
+
+@pytest_asyncio.fixture
+async def api(url: str, data_dir: Path) -> AsyncIterator[Api]:
+    """The application over a migrated database without rows, with a data folder of its own."""
+    async with running(url, data_dir=data_dir) as api:
+        yield api
 
 
 def _database(server_url: str, template: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The API over a real database, called without a server."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,11 +19,26 @@ from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.tenants import ensure_tenant
 from vcci.domain.access import Role
 from vcci.domain.api_keys import new_key
+from vcci.edge.authentication import SESSION_COOKIE
 from vcci.monitoring.translation import count
 from vcci.runtime.service import Service, opened_service
 from vcci.settings import Settings
 
 SECRET = "a secret of the tests, long enough"
+
+
+class Browser(httpx2.AsyncClient):
+    """A client of the pages."""
+
+    async def csrf(self) -> str:
+        """Return the token of the session's forms."""
+        found = re.search(r'name="csrf-token" content="([0-9a-f]+)"', (await self.get("/docs")).text)
+        return found[1] if found else ""
+
+    async def send_form(self, path: str, **told: Any) -> httpx2.Response:
+        """Send a form of a page of this service."""
+        data = {"csrf": await self.csrf(), **told}
+        return await self.post(path, data=data, headers={"Origin": "https://127.0.0.1"})
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,12 @@ class Api:
     def past_hot_routes(self, key: str = "", **headers: str) -> httpx2.AsyncClient:
         """Return a client of the router alone, behind the same guards."""
         return self._client_of(guarded(api(self.service), self.service), key, headers)
+
+    def browser(self, key: str = "") -> "Browser":
+        """Return a client that keeps cookies, over TLS as it were; a key is its session's."""
+        cookies = {SESSION_COOKIE: key} if key else None
+        transport = httpx2.ASGITransport(self.app)
+        return Browser(transport=transport, base_url="https://127.0.0.1", cookies=cookies)
 
     def _client_of(self, app: Any, key: str, headers: dict[str, str]) -> httpx2.AsyncClient:
         bearer = {"Authorization": f"Bearer {key}"} if key else {}

@@ -16,7 +16,6 @@ from vcci import __version__
 from vcci.api.answers import ANSWERS
 from vcci.api.description import document_of
 from vcci.api.hot_routes import HotRoutes
-from vcci.api.intake_writes import FILES
 from vcci.api.readiness import make_ready
 from vcci.api.recalculation_writes import RECALCULATIONS
 from vcci.api.routes import (
@@ -24,7 +23,6 @@ from vcci.api.routes import (
     calculator,
     emissions,
     factors,
-    front,
     health,
     intake,
     jobs,
@@ -40,6 +38,7 @@ from vcci.domain.access import Principal, Role
 from vcci.edge.answer_cache import AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.deadlines import RequestDeadline
+from vcci.edge.intake_writes import FILES, IMPORTS
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
 from vcci.edge.query_watch import WatchedQueries
@@ -52,13 +51,12 @@ from vcci.runtime.job_worker import working
 from vcci.runtime.service import Service, opened_service
 from vcci.runtime.value_cache import answer_store, hearing
 from vcci.settings import Settings
+from vcci.web.routers import ROUTERS as PAGES
 
-ROUTERS = tuple(
-    module.router
-    for module in (
-        *(calculator, emissions, factors, suppliers, intake, jobs, reporting, runs, recalculations),
-        *(keys, admin, health, front),
-    )
+ROUTERS = (
+    *(calculator.router, emissions.router, factors.router, suppliers.router, intake.router, jobs.router),
+    *(reporting.router, runs.router, recalculations.router, keys.router, admin.router, health.router),
+    *PAGES,
 )
 
 TEMPLATES: Final = frozenset(
@@ -128,7 +126,7 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
     settings, route_of = service.settings, Templates(TEMPLATES).of
     timely = RequestDeadline(known, settings.request_seconds, _is_long)
-    uploads = {FILES: settings.max_file_bytes + FORM_BYTES}
+    uploads = dict.fromkeys((FILES, IMPORTS), settings.max_file_bytes + FORM_BYTES)
     limited: ASGIApp = BodyLimit(timely, settings.max_body_bytes, uploads)
     if settings.query_analysis:
         limited = WatchedQueries(limited, route_of)
@@ -140,7 +138,7 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
 def _is_long(scope: Scope) -> bool:
     """Say whether a request may take as long as it takes: an upload, a look at all runs, a job's events."""
     path: str = scope["path"]
-    return path in (FILES, RECALCULATIONS) or path.endswith("/events")
+    return path in (FILES, IMPORTS, RECALCULATIONS) or path.endswith("/events")
 
 
 class Server:

@@ -7,13 +7,13 @@ import anyio
 import fastapi.routing
 from fastapi import FastAPI
 
-from vcci.api.pages import load_pages
 from vcci.edge.permissions import routes_of
 from vcci.edge.problem_pages import error_pages
 from vcci.runtime.recalculation import load_readers
 from vcci.runtime.service import Service
 from vcci.services.activity_request import ActivityRequest
 from vcci.services.calculations import calculate
+from vcci.web.pages import load_pages
 
 NOWHERE: Final = ActivityRequest.model_validate(
     {"category": 1, "quantity": "1", "unit": "EUR", "factor": "nowhere:0", "date": "2024-01-02"}

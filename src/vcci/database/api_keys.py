@@ -26,9 +26,10 @@ class StoredKey:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    user_id: UUID | None = None
 
 
-COLUMNS: Final = "id, name, role, permissions, secret_digest, created_at, expires_at, revoked_at"
+COLUMNS: Final = "id, name, role, permissions, secret_digest, created_at, expires_at, revoked_at, user_id"
 
 KEYS: Final = TableList(
     "vcci.api_keys", COLUMNS, lambda row: StoredKey(*row), {"id": newest_first("api_keys_pkey")}
@@ -37,12 +38,16 @@ KEYS: Final = TableList(
 
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
-    """What a key is for: its role, of that only some permissions if any are named, and how long it lives."""
+    """What a key is for: its role, of that only some permissions if any are named, and how long it lives.
+
+    One with `user_id` is that person's session.
+    """
 
     name: str
     role: Role
     permissions: Sequence[Permission] = ()
     life: timedelta | None = None
+    user_id: UUID | None = None
 
 
 async def mint_key(
@@ -51,7 +56,8 @@ async def mint_key(
     """Make a key and store all of it but its secret; role loader."""
     key, now = new_key(tenant_id, UUID(str(new_id()))), datetime.now(UTC)
     digest, expires_at = key.digest(pepper), None if terms.life is None else now + terms.life
-    stored = StoredKey(key.key_id, terms.name, terms.role, terms.permissions, digest, now, expires_at, None)
+    told = key.key_id, terms.name, terms.role, terms.permissions, digest
+    stored = StoredKey(*told, now, expires_at, None, terms.user_id)
     await add_key(tx, tenant_id, stored)
     return key, stored
 
@@ -59,9 +65,10 @@ async def mint_key(
 async def add_key(tx: Connection, tenant_id: UUID, key: StoredKey) -> None:
     """Store a key; role loader."""
     await tx.execute(
-        "INSERT INTO vcci.api_keys (tenant_id, id, name, role, permissions, secret_digest, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO vcci.api_keys (tenant_id, id, name, role, permissions, secret_digest, expires_at,"
+        " user_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         *(tenant_id, key.id, key.name, key.role, list(key.permissions), key.secret_digest, key.expires_at),
+        key.user_id,
     )
 
 

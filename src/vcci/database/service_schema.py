@@ -12,10 +12,28 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from vcci.database.columns import count, created, id_, index, json_, metadata, moment, of_run, tenant, text
+
+users = Table(
+    "users",
+    metadata,
+    tenant(),
+    id_(),
+    text("name"),
+    text("role"),
+    text("password_hash"),
+    created(),
+    moment("disabled_at"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    moment("failed_at"),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    UniqueConstraint("tenant_id", "name"),
+)
+"""People who sign in with a password, of which a hash (argon2id) is kept; `failures` are those in a row."""
 
 api_keys = Table(
     "api_keys",
@@ -29,9 +47,14 @@ api_keys = Table(
     created(),
     moment("expires_at"),
     moment("revoked_at"),
+    id_("user_id", nullable=True),
     PrimaryKeyConstraint("tenant_id", "id"),
+    ForeignKeyConstraint(["tenant_id", "user_id"], ["vcci.users.tenant_id", "vcci.users.id"]),
 )
-"""Keys of the API: what they may do is what role and permissions both allow. The secret itself is nowhere."""
+"""Keys of the API: what they may do is what role and permissions both allow. The secret itself is nowhere.
+
+One with `user_id` is that person's session.
+"""
 
 idempotent_replies = Table(
     "idempotent_replies",

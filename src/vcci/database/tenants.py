@@ -102,6 +102,12 @@ async def tenant_slug(tx: Connection, tenant_id: UUID) -> str:
     return found
 
 
+async def tenant_named(tx: Connection, slug: str) -> UUID | None:
+    """Return the tenant of a short name, None if there is none; role loader."""
+    found: UUID | None = await tx.fetchval("SELECT id FROM vcci.tenants WHERE slug = $1", slug)
+    return found
+
+
 async def tenant_ids(tx: Connection) -> list[UUID]:
     """Return all tenants."""
     return [row["id"] for row in await tx.fetch("SELECT id FROM vcci.tenants ORDER BY id")]

@@ -35,12 +35,17 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: a key of a tenant, in a role. `narrowed_to` limits what the role may do, unless empty."""
+    """Who asks: a key of a tenant, in a role. `narrowed_to` limits what the role may do, unless empty.
+
+    `name` is the key's, and so that of the person whose session it is.
+    """
 
     tenant_id: UUID
     key_id: UUID
     role: Role
     narrowed_to: frozenset[Permission] = frozenset()
+    name: str = ""
+    user_id: UUID | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:

@@ -23,8 +23,11 @@ from vcci.errors import VcciError
 BELIEVED_SECONDS: Final = 0.5
 MOST_REMEMBERED: Final = 10_000
 
-SESSION_COOKIE: Final = "vcci_session"
-"""Holds a key that the first page gave to a browser."""
+SESSION_COOKIE: Final = "__Host-vcci_session"
+"""Holds the key of a browser's session; by its name browsers take it from this host alone, and by TLS.
+
+They make an exception for the machine that they run on.
+"""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -62,7 +65,8 @@ class Authenticator:
         if stored is None or not key.has_digest(stored.secret_digest, self.pepper):
             return None
         narrowed = frozenset(Permission(name) for name in stored.permissions)
-        return Principal(key.tenant_id, key.key_id, Role(stored.role), narrowed)
+        role, user_id = Role(stored.role), stored.user_id
+        return Principal(key.tenant_id, key.key_id, role, narrowed, stored.name, user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +86,25 @@ class Authentication:
             await self.app(scope, receive, send)
             return
         try:
-            scope.setdefault("state", {})["principal"] = await self._principal(scope)
+            principal, is_session = await self._principal(scope)
         except ProblemError as error:
             await problem(error)(scope, receive, send)
             return
         except VcciError as error:
             await problem_of(error)(scope, receive, send)
             return
+        scope.setdefault("state", {}).update(principal=principal, is_session=is_session)
         await self.app(scope, receive, send)
 
-    async def _principal(self, scope: Scope) -> Principal | None:
+    async def _principal(self, scope: Scope) -> tuple[Principal | None, bool]:
+        """Return who asks, and whether by the cookie of a session."""
         text, is_from_cookie = key_of(scope)
         if not text:
-            return self.without_key(scope)
+            return self.without_key(scope), False
         principal = await self.authenticator.principal(text)
         if principal is None and not is_from_cookie:
             raise ProblemError("key_refused", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        return principal
+        return principal, is_from_cookie
 
 
 def key_of(scope: Scope) -> tuple[str, bool]:
@@ -130,6 +136,12 @@ def _session(cookies: str) -> str:
 def _is_own_page(headers: dict[bytes, bytes]) -> bool:
     origin = headers.get(b"origin", b"").partition(b"://")[2]
     return bool(origin) and origin == headers.get(b"host", b"")
+
+
+def is_session(scope: Any) -> bool:
+    """Say whether a browser asks, by the cookie of a session: it sends that whoever has made the page."""
+    found: bool = scope.get("state", {}).get("is_session", False)
+    return found
 
 
 def principal_in(scope: Any) -> Principal | None:

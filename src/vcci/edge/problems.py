@@ -64,6 +64,9 @@ KINDS: Final[dict[str, Kind]] = {
         "The key may not do this",
         "Use a key with the permission that the description of the route names.",
     ),
+    "form_forged": Kind(
+        403, "The form is not of this session", "Load the page again, and send its form from there."
+    ),
     "not_found": Kind(404, "There is no such thing", "Check the address and the id."),
     "method_not_allowed": Kind(
         405, "The address does not know this method", "Use one of the methods in Allow."

@@ -1,5 +1,6 @@
 """The pages that the service draws: the first one, the description of the API, one for each problem."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from benchmarks.api_pages import ERROR_PAGES, error_pages, problems_page
 from tests.support.api import Api
 
 from vcci.edge.problems import KINDS
-from vcci.runtime.sessions import one_time_token
+from vcci.web.pages import static_address
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -18,41 +19,40 @@ def test_pages_of_problems_and_errors_are_what_the_documentation_says() -> None:
     assert ERROR_PAGES.read_text("utf-8") == error_pages((DOCS / "errors.md").read_text("utf-8"))
 
 
-async def test_token_becomes_a_session_once(api: Api) -> None:
-    token = await one_time_token(api.service.settings)
-    async with api.client() as client:
-        first = await client.get("/", params={"token": token})
-        assert (first.status_code, first.headers["location"]) == (303, "/")
-        assert "HttpOnly" in first.headers["set-cookie"]
-        assert "Runs" in (await client.get("/")).text
-    async with api.client() as other:
-        assert (await other.get("/", params={"token": token})).status_code == 403
-        assert "Runs" not in (await other.get("/")).text
-
-
 async def test_session_of_a_page_elsewhere_writes_nothing(api: Api) -> None:
-    token = await one_time_token(api.service.settings)
     body = {"category": 1, "quantity": 1, "unit": "kg"}
-    async with api.client() as client:
-        await client.get("/", params={"token": token})
-        for origin, status in ((None, 401), ("http://evil.example", 401), ("http://127.0.0.1", 200)):
+    async with api.browser(await api.key()) as client:
+        for origin, status in ((None, 401), ("http://evil.example", 401), ("https://127.0.0.1", 200)):
             headers = {"Origin": origin} if origin else {}
             answer = await client.post("/api/v1/calculator/calculate", json=body, headers=headers)
             assert answer.status_code == status, origin
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/problems/not_found", "/problems/port_taken"])
-async def test_page_runs_no_script_and_loads_nothing_from_elsewhere(api: Api, path: str) -> None:
-    async with api.client() as client:
+@pytest.mark.parametrize("path", ["/docs", "/problems/not_found", "/problems/port_taken"])
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_page_has_nothing_inline_and_nothing_from_elsewhere(
+    api: Api, path: str, *, is_known: bool
+) -> None:
+    async with api.browser(await api.key() if is_known else "") as client:
         answer = await client.get(path)
+        loaded = re.findall(r'<(?:link|script)[^>]+(?:href|src)="([^"]+)"', answer.text)
+        statuses = [(await client.get(address)).status_code for address in loaded]
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "<script" not in answer.text
-    assert set(re.findall(r'<link[^>]+href="([^"]+)"', answer.text)) == {
-        "/assets/pages.css",
-        "/assets/mark.svg",
-    }
-    assert re.search(r'<html lang="en">', answer.text)
+    assert all(address.startswith("/static/") for address in loaded)
+    assert len(statuses) >= 2
+    assert set(statuses) == {200}
+    assert not re.search(r"<style|<script>| style=| on[a-z]+=", answer.text)
+    assert re.search(r'<html lang="en"', answer.text)
+
+
+async def test_static_file_is_kept_for_ever_under_the_address_of_its_content(api: Api) -> None:
+    async with api.client() as client:
+        answer = await client.get(static_address("vcci.css"))
+        missing = await client.get("/static/none.css")
+    assert "immutable" in answer.headers["cache-control"]
+    assert static_address("vcci.css").partition("?v=")[2] == hashlib.sha256(answer.content).hexdigest()[:16]
+    assert missing.status_code == 404
 
 
 async def test_every_kind_of_problem_has_a_page(api: Api) -> None:

@@ -1,0 +1,5 @@
+"""The pages, put together."""
+
+from vcci.web.routes import front
+
+ROUTERS = (front.router,)
