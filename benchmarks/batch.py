@@ -4,7 +4,8 @@ Every job reads the same Parquet ledger, all of it, and runs in a fresh process;
 system, imports included) and peak memory are the operating system's own count. Jobs take turns, so that they
 share whatever the machine does meanwhile. At each size the ways must agree to the milligram; the loops, which
 would take half an hour for fifty million rows, and the definition as it is written run at the smaller sizes.
-At the end a real ledger goes from CSV into PostgreSQL and rollups, each time by a process that starts cold.
+At the beginning a real ledger goes from CSV into PostgreSQL and rollups, each time by a process that starts
+cold.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def measure(job: str, task: Task) -> Measured:
 
 def compare(sizes: Sequence[int], repeats: int) -> None:
     """Measure the jobs over ledgers of these sizes, the smallest first; print the medians and record them."""
-    figures: dict[str, float] = {}
+    figures = csv_to_database(repeats=5)  # first: what large ledgers leave to be written to disk slows it
     with tempfile.TemporaryDirectory() as scratch:
         for rows in sorted(sizes):
             figures |= _figures(_measured(Path(scratch), rows, repeats), rows)
@@ -69,7 +70,6 @@ def compare(sizes: Sequence[int], repeats: int) -> None:
     figures["peak_rss_mb"] = max(value for name, value in figures.items() if name.startswith("peak_rss_mb"))
     for name in ("limit_ratio_wide", "narrow_rows_per_cpu_s"):
         figures[name] = figures[f"{name}_{largest}"]
-    figures |= csv_to_database(repeats=5)
     config = describe(max(sizes), SEED) | {"sizes": sorted(sizes), "repeats": repeats}
     path = write_record("batch", config=config, figures=figures)
     print("\n".join(f"{name:40} {value:>14,.2f}" for name, value in figures.items()))
