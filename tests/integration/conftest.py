@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the tests of a process, and for each test a fresh database, and the API over it."""
+"""One embedded PostgreSQL for the tests of a process; a fresh database for each test, and the API over it."""
 
 import shutil
 import tempfile
