@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check coherence-check kill-test clean
+.PHONY: help install run test check assets coherence-check kill-test clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ check: .venv/.dev  ## lint, format, types, import arrows: under a minute
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -p no:randomly tests/test_house_rules.py
+
+assets:  ## build the scripts of the pages anew from assets/; needs node and npm
+	@cd assets && npm ci --ignore-scripts --no-audit --no-fund --silent \
+		&& npm run --silent check && npm test --silent && npm run --silent build
 
 bench-%: .venv/.bench  ## measure: bench-batch, printed and kept in benchmarks/results/
 	@$(BIN)/vcci bench $(subst -,_,$*)

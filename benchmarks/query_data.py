@@ -48,13 +48,13 @@ class Data:
     known: list[tuple[UUID, int]]
 
 
-async def stored(url: str, *, rows: int, suppliers: int) -> Data:
-    """Migrate a database and store lines in it."""
+async def stored(url: str, *, rows: int, suppliers: int, tenant: str = "local") -> Data:
+    """Migrate a database and store lines of a tenant in it."""
     await migrate(url)
     known: list[tuple[UUID, int]] = []
     ids = new_ids(suppliers)
     async with connected(url) as connection:
-        tenant_id = await ensure_tenant(connection, "local")
+        tenant_id = await ensure_tenant(connection, tenant)
         async with tenant_transaction(connection, tenant_id=tenant_id, role=Role.LOADER) as tx:
             names = [f"Supplier {number:06}" for number in range(suppliers)]
             await tx.execute(ADD_SUPPLIERS, tenant_id, ids, names, names)

@@ -53,20 +53,21 @@ def test_address_that_is_printed_opens_the_first_page(data_dir: Path, workers: s
     with up(data_dir, "--workers", workers) as (_, port, token):
         status, headers, _ = ask(port, f"/?token={token}")
         session = headers["set-cookie"].partition(";")[0]
-        assert (status, ask(port, "/", Cookie=session)[0]) == (303, 200)
-        assert "<h2>Runs</h2>" in ask(port, "/", Cookie=session)[2]
+        assert (status, ask(port, "/overview", Cookie=session)[0]) == (303, 200)
+        assert ask(port, "/overview")[1]["location"] == "/sign-in?next=%2Foverview"
         assert json.loads(ask(port, "/readyz")[2]) == {"status": "ready"}
-        assert [ask(port, "/")[0] for _ in range(10)] == [200] * 10
-        assert '{endpoint="/",method="GET",status="200"}' in ask(port, "/metrics")[2]
+        assert [ask(port, "/sign-in")[0] for _ in range(10)] == [200] * 10
+        assert '{endpoint="/sign-in",method="GET",status="200"}' in ask(port, "/metrics")[2]
 
 
 def test_metrics_of_all_workers_are_served_on_a_port_of_their_own(data_dir: Path) -> None:
     port_of_metrics = free_port()
     with up(data_dir, "--workers", "2", METRICS_PORT=str(port_of_metrics)) as (process, port, _):
         for _ in range(20):
-            ask(port, "/")
+            ask(port, "/sign-in")
         found = ask(port_of_metrics, "/metrics")[2]
-        counted = re.search(r'requests_total\{endpoint="/",method="GET",status="200"\} ([\d.]+)', found)
+        series = r'requests_total\{endpoint="/sign-in",method="GET",status="200"\} ([\d.]+)'
+        counted = re.search(series, found)
         assert counted
         assert float(counted[1]) >= 20
         assert ask(port_of_metrics, "/other")[0] == 404

@@ -24,6 +24,7 @@ SECURED = (
     "unlined",
     "emission_rollups",
     "month_rollups",
+    "key_rollups",
 )
 
 
@@ -46,7 +47,7 @@ async def test_saved_run_leaves_every_row_and_nothing_else(url: str, tmp_path: P
     assert await footprint(url) == {
         "suppliers": 4, "imports": 1, "activities": 6, "factor_packs": 1, "factors": 1, "runs": 1,
         "run_multipliers": 2, "emissions": 3, "unlined": 3, "emission_rollups": 2, "month_rollups": 2,
-        "partitions": 3,
+        "key_rollups": 2, "partitions": 3,
     }  # fmt: skip
 
 

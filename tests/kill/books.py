@@ -42,7 +42,9 @@ OF_RUN = """
         (SELECT md5(string_agg(text, E'\\n' ORDER BY row_number)) FROM without) AS unlined_digest,
         (SELECT sum(o.lines) FROM vcci.emission_rollups o JOIN run ON run.id = o.run_id) AS rollup_lines,
         (SELECT sum(o.co2e_mg) FROM vcci.emission_rollups o JOIN run ON run.id = o.run_id) AS rollup_mg_co2e,
-        (SELECT sum(o.co2e_mg) FROM vcci.month_rollups o JOIN run ON run.id = o.run_id) AS months_mg_co2e
+        (SELECT sum(o.co2e_mg) FROM vcci.month_rollups o JOIN run ON run.id = o.run_id) AS months_mg_co2e,
+        (SELECT sum(o.co2e_mg) FROM vcci.key_rollups o JOIN run ON run.id = o.run_id) AS keys_mg_co2e,
+        (SELECT sum(o.spend_hundredths) FROM vcci.key_rollups o JOIN run ON run.id = o.run_id) AS keys_spend
 """
 
 STRAY = """

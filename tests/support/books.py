@@ -17,10 +17,25 @@ BALANCE = """
     ), months AS (
         SELECT run_id, scope3_category, date_trunc('month', transaction_date::timestamp)::date,
             count(*), sum(co2e_mg) FROM vcci.emissions GROUP BY 1, 2, 3
-    ), kept_months AS (SELECT run_id, scope3_category, month, lines, co2e_mg FROM vcci.month_rollups)
+    ), kept_months AS (SELECT run_id, scope3_category, month, lines, co2e_mg FROM vcci.month_rollups),
+    spent AS (
+        SELECT e.*, CASE WHEN abs(a.quantity) < 1e15
+            THEN floor(a.quantity::float8 * 100 + 0.5) ELSE 0 END AS spend
+        FROM vcci.emissions e JOIN vcci.runs r ON r.id = e.run_id
+        LEFT JOIN vcci.activities a ON a.import_id = r.import_id AND a.row_number = e.row_number
+    ), keys AS (
+        SELECT run_id, scope3_category, multiplier_key, extract(year FROM transaction_date)::int, count(*),
+            sum(co2e_mg), coalesce(sum(spend), 0)::bigint, coalesce(sum(abs(spend)), 0)::bigint
+        FROM spent GROUP BY 1, 2, 3, 4
+    ), kept_keys AS (
+        SELECT run_id, scope3_category, multiplier_key, year, lines, co2e_mg, spend_hundredths,
+            turnover_hundredths FROM vcci.key_rollups
+    )
     SELECT
         (SELECT count(*) FROM (TABLE months EXCEPT TABLE kept_months) one) AS "months that are not kept",
         (SELECT count(*) FROM (TABLE kept_months EXCEPT TABLE months) one) AS "months of nothing",
+        (SELECT count(*) FROM (TABLE keys EXCEPT TABLE kept_keys) one) AS "multipliers that are not kept",
+        (SELECT count(*) FROM (TABLE kept_keys EXCEPT TABLE keys) one) AS "multipliers of nothing",
         (SELECT count(*) FROM vcci.runs r LEFT JOIN line ON line.run_id = r.id
             LEFT JOIN unlined u ON u.run_id = r.id JOIN vcci.imports i ON i.id = r.import_id
             WHERE r.lines <> coalesce(line.lines, 0) OR r.total_mg_co2e <> coalesce(line.mg, 0)

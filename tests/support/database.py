@@ -109,7 +109,7 @@ async def footprint(url: str) -> dict[str, int]:
     tables = ("suppliers", "imports", "activities", "factor_packs", "factors", "runs", "run_multipliers")
     counts = {
         name: await value(url, f"SELECT count(*) FROM vcci.{name}")
-        for name in (*tables, "emissions", "unlined", "emission_rollups", "month_rollups")
+        for name in (*tables, "emissions", "unlined", "emission_rollups", "month_rollups", "key_rollups")
     }
     partitions = (
         "SELECT count(*) FROM pg_class WHERE relnamespace = 'vcci_runs'::regnamespace AND relkind = 'r'"

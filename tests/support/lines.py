@@ -24,6 +24,13 @@ ADD_MULTIPLIER = """
         notices, steps)
     VALUES ($1, $2, 1, 1, 'own:x', '', 't', 1, '', 'x', 'x', '1', 't', 'x', '', 'own_factor', '')
 """
+ADD_KEYS = """
+    INSERT INTO vcci.key_rollups (tenant_id, run_id, scope3_category, multiplier_key, year, lines, co2e_mg,
+        spend_hundredths, turnover_hundredths)
+    SELECT tenant_id, run_id, scope3_category, multiplier_key, extract(year FROM transaction_date)::integer,
+        count(*), sum(co2e_mg), 0, 0
+    FROM vcci.emissions WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1, 2, 3, 4, 5
+"""
 Line = tuple[date | None, int]
 """The day and the category of a line, which is of 1 mg CO2e."""
 
@@ -55,6 +62,7 @@ async def store_frames(
     await fill(tx, partition, frames)
     await attach(tx, partition)
     await add_rollups(tx, tenant_id, run_id)
+    await tx.execute(ADD_KEYS, tenant_id, run_id)
     return run_id
 
 

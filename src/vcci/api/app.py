@@ -17,7 +17,6 @@ from vcci.api.answers import ANSWERS
 from vcci.api.description import document_of
 from vcci.api.hot_routes import HotRoutes
 from vcci.api.readiness import make_ready
-from vcci.api.recalculation_writes import RECALCULATIONS
 from vcci.api.routes import (
     admin,
     calculator,
@@ -42,6 +41,7 @@ from vcci.edge.intake_writes import FILES, IMPORTS
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
 from vcci.edge.query_watch import WatchedQueries
+from vcci.edge.recalculations import RECALCULATIONS
 from vcci.monitoring.loop_lag import watched_loop
 from vcci.monitoring.performance import get_performance_monitor
 from vcci.monitoring.requests import MeasuredRequests, Templates

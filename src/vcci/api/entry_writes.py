@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 
-from vcci.api.line_answers import line_ids_of
 from vcci.database.connections import Connection
 from vcci.database.emissions_read import FoundLine, line_by_id
 from vcci.database.entry_lines import Booked
@@ -22,6 +21,7 @@ from vcci.database.entry_store import (
 from vcci.database.ids import new_id, new_ids
 from vcci.database.open_run import OpenRun, held_open_run
 from vcci.domain.access import Principal
+from vcci.edge.line_answers import line_ids_of
 from vcci.edge.problems import ProblemError
 from vcci.edge.versions import etag_of, refuse_other_version
 from vcci.edge.write_once import Reply

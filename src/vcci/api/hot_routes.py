@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vcci.api.line_answers import line_response
 from vcci.concurrency import Coalescer
 from vcci.database.announcements import announce_outdated
 from vcci.database.calculation_store import StoredCalculation, add_calculations
@@ -25,6 +24,7 @@ from vcci.domain.access import Permission, Principal
 from vcci.edge.authentication import principal_in
 from vcci.edge.calculated import OUTDATED, calculated
 from vcci.edge.json_bodies import MalformedJsonError, parsed_json
+from vcci.edge.line_answers import line_response
 from vcci.edge.problems import ProblemError, problem
 from vcci.errors import DatabaseError
 from vcci.monitoring.timings import timed

@@ -45,10 +45,12 @@ def _register() -> None:
         jobs,
         keys,
         recalculate,
+        report,
         run,
         settings,
         template,
         up,
+        users,
         verify,
         worker,
     )
@@ -62,10 +64,12 @@ def _register() -> None:
     app.command("verify")(verify.verify)
     app.command("template")(template.template)
     app.command("compare")(compare.compare)
+    app.command("report")(report.report)
     app.command("schema")(calculate.schema)
     app.add_typer(factors.app, name="factors")
     app.add_typer(db.app, name="db")
     app.add_typer(keys.app, name="keys")
+    app.add_typer(users.app, name="users")
     app.add_typer(jobs.app, name="jobs")
     app.command("bench", context_settings={"ignore_unknown_options": True})(bench.bench)
     app.command("settings")(settings.settings)

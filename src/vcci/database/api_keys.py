@@ -98,6 +98,39 @@ async def keys_of(tx: Connection, tenant_id: UUID) -> list[StoredKey]:
     return [StoredKey(*row) for row in await tx.fetch(query, tenant_id)]
 
 
+async def api_keys_of(tx: Connection, tenant_id: UUID, *, limit: int) -> list[StoredKey]:
+    """Return the newest keys of a tenant that are nobody's session, revoked ones too."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 AND user_id IS NULL"
+        " ORDER BY id DESC LIMIT $2",
+        *(tenant_id, limit),
+    )
+    return [StoredKey(*row) for row in rows]
+
+
+async def sessions_of(tx: Connection, tenant_id: UUID, user_id: UUID) -> list[StoredKey]:
+    """Return the sessions of a person that are neither ended nor over, the newest first."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 AND user_id = $2"
+        " AND revoked_at IS NULL AND expires_at > now() ORDER BY id DESC",
+        *(tenant_id, user_id),
+    )
+    return [StoredKey(*row) for row in rows]
+
+
+async def end_sessions(
+    tx: Connection, tenant_id: UUID, user_id: UUID, *, only: UUID | None = None, but: UUID | None = None
+) -> int:
+    """End sessions of a person: only one of them, or all but one; returns how many ended; role loader."""
+    rows = await tx.fetch(
+        "UPDATE vcci.api_keys SET revoked_at = now() WHERE tenant_id = $1 AND user_id = $2"
+        " AND revoked_at IS NULL AND ($3::uuid IS NULL OR id = $3) AND ($4::uuid IS NULL OR id <> $4)"
+        " RETURNING id",
+        *(tenant_id, user_id, only, but),
+    )
+    return len(rows)
+
+
 async def key_by_id(tx: Connection, tenant_id: UUID, key_id: UUID) -> StoredKey | None:
     """Return a key of the tenant, valid or not; None if there is none."""
     query = f"SELECT {COLUMNS} FROM vcci.api_keys WHERE tenant_id = $1 AND id = $2"

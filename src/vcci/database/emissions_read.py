@@ -12,6 +12,7 @@ from uuid import UUID
 
 from vcci.database.connections import Connection
 from vcci.database.keyset import Parameters, stretches
+from vcci.domain.category import STATED_APART
 from vcci.services.paging import Order, OrderColumn, Page, Place, page_at
 
 ID: Final = OrderColumn("id", "e.id", "uuid")
@@ -47,7 +48,16 @@ FILTERS: Final = {
     "from_date": ("e.transaction_date >= {}", "date"),
     "to_date": ("e.transaction_date <= {}", "date"),
 }
-"""What lines can be filtered by, and how."""
+"""What callers of the API can filter lines by, and how."""
+
+NARROWED: Final = {
+    **FILTERS,
+    "suppliers": ("e.supplier_id = ANY ({})", "uuid[]"),
+    "without_supplier": ("e.supplier_id IS NULL", ""),
+    "undated": ("e.transaction_date IS NULL", ""),
+    "in_totals": (f"e.scope3_category <> {STATED_APART}", ""),
+}
+"""The same, and what pages narrow lines down by; those without a type take no value."""
 
 PLAN_FOR_THESE_RUNS: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 """A plan for any run would name every partition of every tenant."""
@@ -120,10 +130,9 @@ def page_query_of(tenant_id: UUID, asked: Asked) -> tuple[str, list[Any]]:
 
 
 def conditions_of(filters: Mapping[str, Any], parameters: Parameters) -> list[str]:
-    """Return the conditions on `e` of filters, by FILTERS."""
-    return [
-        FILTERS[name][0].format(parameters.add(value, FILTERS[name][1])) for name, value in filters.items()
-    ]
+    """Return the conditions on `e` of filters, by NARROWED."""
+    found = [(*NARROWED[name], value) for name, value in filters.items()]
+    return [sql.format(parameters.add(value, kind)) if kind else sql for sql, kind, value in found]
 
 
 @dataclass(frozen=True, slots=True)

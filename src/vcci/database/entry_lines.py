@@ -19,7 +19,8 @@ from vcci.database.connections import Connection
 from vcci.database.ids import new_ids
 from vcci.database.open_run import OpenRun, take
 from vcci.database.run_rows import MULTIPLIER_COLUMNS
-from vcci.database.run_save import ADD_MULTIPLIERS, as_text
+from vcci.database.run_save import ADD_KEYS, ADD_MULTIPLIERS, as_text
+from vcci.database.supplier_rollups import count_in, count_out
 from vcci.domain.category import STATED_APART
 from vcci.domain.quality import INDICATORS
 from vcci.engine.columnar import GASES
@@ -57,6 +58,11 @@ ADD_TO_MONTHS: Final[LiteralString] = """
     DO UPDATE SET lines = sums.lines + excluded.lines, co2e_mg = sums.co2e_mg + excluded.co2e_mg
 """
 
+REMOVE_KEYS: Final[LiteralString] = """
+    DELETE FROM vcci.key_rollups WHERE tenant_id = $1 AND run_id = $2 AND multiplier_key = ANY ($3)
+"""
+"""In the open run each line has a multiplier of its own."""
+
 FORGET_EMPTY: Final[LiteralString] = """
     WITH months AS (DELETE FROM vcci.month_rollups WHERE tenant_id = $1 AND run_id = $2 AND lines = 0)
     DELETE FROM vcci.emission_rollups WHERE tenant_id = $1 AND run_id = $2 AND lines = 0
@@ -70,7 +76,7 @@ ADD_TO_RUN: Final[LiteralString] = """
 
 REMOVE_LINES: Final[LiteralString] = """
     DELETE FROM vcci.emissions WHERE tenant_id = $1 AND run_id = $2 AND id = ANY ($3)
-    RETURNING scope3_category, supplier_id, transaction_date, co2e_mg
+    RETURNING scope3_category, supplier_id, transaction_date, co2e_mg, multiplier_key
 """
 
 REMOVE_ACTIVITIES: Final[LiteralString] = """
@@ -129,6 +135,9 @@ async def add_lines(tx: Connection, run: OpenRun, booked: Booked) -> None:
         key = (one.category, booked.supplier_id, booked.month)
         change.add(key, lines=1, mg_co2e=one.line.emissions_mg_co2e)
     await _keep_sums(tx, run, change)
+    with _refused_if_too_large():
+        await count_in(tx, run.tenant_id, run.run_id, ids=booked.ids)
+    await tx.execute(ADD_KEYS, run.tenant_id, run.run_id, *_key_sums(booked, keys))
     end = booked.first_row + len(booked.lines)
     await take(tx, run, rows=max(0, end - run.next_row), keys=len(keys))
 
@@ -136,11 +145,14 @@ async def add_lines(tx: Connection, run: OpenRun, booked: Booked) -> None:
 async def remove_lines(tx: Connection, run: OpenRun, ids: Sequence[UUID], *, rows: range) -> None:
     """Take lines out of the open run, with their rows; their multipliers stay, named by nothing."""
     change = Change()
-    for category, supplier_id, day, mg_co2e in await tx.fetch(REMOVE_LINES, run.tenant_id, run.run_id, ids):
+    await count_out(tx, run.tenant_id, run.run_id, ids=ids)
+    removed = await tx.fetch(REMOVE_LINES, run.tenant_id, run.run_id, ids)
+    for category, supplier_id, day, mg_co2e, _ in removed:
         month = day and day.replace(day=1)
         change.add((category, supplier_id, month), lines=-1, mg_co2e=-mg_co2e)
     await tx.execute(REMOVE_ACTIVITIES, run.tenant_id, run.import_id, rows.start, rows.stop)
     await _keep_sums(tx, run, change)
+    await tx.execute(REMOVE_KEYS, run.tenant_id, run.run_id, [one["multiplier_key"] for one in removed])
 
 
 async def _keep_sums(tx: Connection, run: OpenRun, change: Change) -> None:
@@ -178,6 +190,23 @@ def _multipliers(lines: Sequence[BookedLine], keys: range) -> list[list[Any]]:
     """Return the columns of MULTIPLIER_COLUMNS."""
     rows = [_multiplier(one, key) for one, key in zip(lines, keys, strict=True)]
     return [[row[name] for row in rows] for name in MULTIPLIER_COLUMNS]
+
+
+def _key_sums(booked: Booked, keys: range) -> list[list[Any]]:
+    """Return the columns of ADD_KEYS, of a line each."""
+    lines = booked.lines
+    years = [booked.day and booked.day.year] * len(lines)
+    spent = [one.spend_hundredths for one in lines]
+    mg = [one.line.emissions_mg_co2e for one in lines]
+    return [
+        [one.category for one in lines],
+        list(keys),
+        years,
+        [1] * len(lines),
+        mg,
+        spent,
+        list(map(abs, spent)),
+    ]
 
 
 def _multiplier(one: BookedLine, key: int) -> dict[str, Any]:

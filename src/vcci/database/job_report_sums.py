@@ -50,7 +50,7 @@ async def sum_batches(
 ) -> AsyncGenerator[list[Group]]:
     """Yield the groups of a report, so many at a time, in the order of `EmissionReport`."""
     parameters = Parameters([tenant_id])
-    facts = list(facts_of(asked, parameters, is_of_lines=Dimension.REGION in asked.group_by))
+    facts = list(facts_of(asked, parameters, is_by_factor=Dimension.REGION in asked.group_by))
     if not asked.runs or not facts:
         return
     query = f"SELECT * FROM ({query_of(asked, facts, SUMS, by=ALL)}) q ORDER BY {_order(asked, size='s1')}"
@@ -64,7 +64,7 @@ async def share_batches(
 ) -> AsyncGenerator[list[FactorShare]]:
     """Yield what each factor adds to each group, so many at a time, in the order of the groups."""
     parameters = Parameters([tenant_id])
-    facts = list(facts_of(asked, parameters, is_of_lines=True))
+    facts = list(facts_of(asked, parameters, is_by_factor=True))
     if not asked.runs:
         return
     sums = (SUMS[1], *OF_FACTORS)

@@ -33,6 +33,7 @@ from vcci.database.partitions import (
 from vcci.database.run_rows import RunFolder
 from vcci.database.run_save import RunFiles, RunSave, add_rollups
 from vcci.database.run_store import OUTDATED_BY_RUN
+from vcci.database.run_texts import add_texts
 from vcci.database.tenants import Role, tenant_transaction
 from vcci.events import BatchAdvanced, Hook, ignore
 
@@ -182,6 +183,7 @@ class StagedSave:
         import_id = await saving.add_import(plan.import_id) or plan.import_id
         await saving.add_run(plan.run_id, import_id)
         await saving.add_multipliers(plan.run_id, folder)
+        await add_texts(tx, tenant_id, run_id=plan.run_id, folder=folder.folder)
         kept = plan.partitions(tenant_id)
         if import_id != plan.import_id:  # another run has loaded the import meanwhile
             await drop(tx, kept.pop(0))
@@ -190,6 +192,7 @@ class StagedSave:
         for partition in kept:
             await attach(tx, partition)
         await add_rollups(tx, tenant_id, plan.run_id)
+        await saving.add_key_rollups(plan.run_id, folder)
         await saving.prove(plan.run_id)
 
 

@@ -201,12 +201,28 @@ async def newest_jobs(tx: Connection, tenant_id: UUID, *, state: str = "", limit
     return [job_of(row) for row in rows]
 
 
+async def job_counts(tx: Connection, tenant_id: UUID) -> dict[str, int]:
+    """Return how many jobs a tenant has in each state that there are any in."""
+    query = "SELECT state, count(*) FROM vcci.jobs WHERE tenant_id = $1 GROUP BY 1 ORDER BY 1"
+    return dict([tuple(row) for row in await tx.fetch(query, tenant_id)])
+
+
 async def jobs_of_file(tx: Connection, tenant_id: UUID, file_id: UUID, *, limit: int) -> list[Job]:
     """Return the last jobs of an uploaded file, the newest first."""
     rows = await tx.fetch(
         f"SELECT {COLUMNS} FROM vcci.jobs WHERE tenant_id = $1 AND task->>'file_id' = $2"
         " ORDER BY id DESC LIMIT $3",
         *(tenant_id, str(file_id), limit),
+    )
+    return [job_of(row) for row in rows]
+
+
+async def verifications_of(tx: Connection, tenant_id: UUID, run_id: UUID, *, limit: int) -> list[Job]:
+    """Return the last jobs that verify a run, the newest first."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM vcci.jobs WHERE tenant_id = $1 AND kind = 'verification'"
+        " AND task->>'run_id' = $2 ORDER BY id DESC LIMIT $3",
+        *(tenant_id, str(run_id), limit),
     )
     return [job_of(row) for row in rows]
 
@@ -227,4 +243,10 @@ def job_of(row: Any) -> Job:
     return Job(**{**told, **{name: json.loads(told[name]) for name in DOCUMENTS}})
 
 
-JOBS: Final = TableList("vcci.jobs", COLUMNS, job_of, {"id": newest_first("jobs_pkey")})
+JOBS: Final = TableList(
+    "vcci.jobs",
+    COLUMNS,
+    job_of,
+    {"id": newest_first("jobs_pkey")},
+    {"state": "t.state = {}", "kind": "t.kind = {}"},
+)

@@ -18,6 +18,7 @@ OF_TABLES: Final = ("line", "supplier_id", "supplier", "date", "quantity")
 OF_ACTIVITY: Final = tuple(name for name in READ if name not in OF_TABLES)
 
 OF_MULTIPLIER: Final = tuple(name for name in MULTIPLIER_COLUMNS if name not in ("scope3_category", "year"))
+OF_CLASSIFICATION: Final = ("commodity_matched", "commodity_decided")
 PREFIX: Final = "key_"
 """Before the names of a multiplier's columns, some of which an activity has, too."""
 
@@ -47,12 +48,21 @@ async def derivation_row(tx: Connection, tenant_id: UUID, *, run_id: UUID, row: 
     return None if found is None else _found(dict(found))
 
 
+def _of_reading(notices: str) -> str:
+    """Return a row's notices without those of its classification.
+
+    An import is shared by runs that place its texts in other ways; what a run has to say is on its lines.
+    """
+    return ";".join(code for code in notices.split(";") if code not in OF_CLASSIFICATION)
+
+
 def _found(record: Mapping[str, Any]) -> FoundRow:
     """Take a record apart; classification is stored with multipliers, so a row without a line has none."""
     activity = {name: value for name, value in record.items() if not name.startswith(PREFIX)}
     is_own_key = activity["supplier_id"] != activity["supplier"]
     activity["supplier_id"] = activity["supplier_id"] if is_own_key else ""
     activity["date"] = activity["date"] or ""
+    activity["notices"] = _of_reading(activity["notices"])
     if record["reason"]:
         return FoundRow(activity, {}, {}, {}, record["reason"])
     multiplier = {

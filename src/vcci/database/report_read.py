@@ -1,7 +1,7 @@
 """Sums for reports: from the sums that are kept by month, and from the lines where these cannot tell.
 
-Kept sums know category and month, and, in a larger table, the supplier. Days that cut a month, regions and
-factors are in the lines only.
+Kept sums know category and month, and, in a larger table, the supplier; another knows factors and regions
+over all days. Days that cut a month, and factors of suppliers or of days, are in the lines only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,6 +49,11 @@ LINES_WITH_FACTOR: Final = (
     " 1 AS lines, e.co2e_mg FROM vcci.emissions e JOIN vcci.run_multipliers m"
     " ON m.tenant_id = e.tenant_id AND m.run_id = e.run_id AND m.key = e.multiplier_key WHERE {conditions}"
 )
+KEPT_WITH_FACTOR: Final = (
+    "SELECT e.scope3_category, NULL::uuid AS supplier_id, NULL::date AS month, m.region, m.factor_id,"
+    " m.ln_sigma, e.lines, e.co2e_mg FROM vcci.key_rollups e JOIN vcci.run_multipliers m"
+    " ON m.tenant_id = e.tenant_id AND m.run_id = e.run_id AND m.key = e.multiplier_key WHERE {conditions}"
+)
 NAMED: Final = (
     "WITH facts AS ({facts}), grouped AS (SELECT {dimensions} {supplier} AS of_supplier, {sums}"
     " FROM facts f {joined} GROUP BY {grouping} LIMIT {most}) SELECT g.*, t.name FROM grouped g"
@@ -56,13 +61,16 @@ NAMED: Final = (
 )
 """Sums first, names then; $1 is the tenant."""
 
+OF_FACTORS: Final = frozenset({Dimension.CATEGORY, Dimension.REGION})
+"""What sums that are kept by factor can be grouped by."""
+
 JOINED: Final = "LEFT JOIN vcci.suppliers s ON s.tenant_id = $1 AND s.id = f.supplier_id"
 
 
 async def report_groups(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> list[Group]:
     """Return the groups of a report, in no order; one more than MOST_GROUPS where there are too many."""
     parameters = Parameters([tenant_id])
-    facts = list(facts_of(asked, parameters, is_of_lines=Dimension.REGION in asked.group_by))
+    facts = list(facts_of(asked, parameters, is_by_factor=Dimension.REGION in asked.group_by))
     if not asked.runs or not facts:
         return []
     await tx.execute(PLAN_FOR_THESE_RUNS)
@@ -73,7 +81,7 @@ async def report_groups(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> 
 async def factor_shares(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> list[FactorShare]:
     """Return what each factor adds to each group, without what is stated apart."""
     parameters = Parameters([tenant_id])
-    facts = list(facts_of(asked, parameters, is_of_lines=True))
+    facts = list(facts_of(asked, parameters, is_by_factor=True))
     if not asked.runs:
         return []
     await tx.execute(PLAN_FOR_THESE_RUNS)
@@ -96,10 +104,13 @@ async def undated_sum(tx: Connection, tenant_id: UUID, asked: ReportAsked) -> Gr
     return group_of(whole, await tx.fetchrow(query, *parameters.values))
 
 
-def facts_of(asked: ReportAsked, parameters: Parameters, *, is_of_lines: bool) -> Iterator[str]:
+def facts_of(asked: ReportAsked, parameters: Parameters, *, is_by_factor: bool) -> Iterator[str]:
     """Yield the conditions of a report's rows, as SQL over numbered parameters."""
     mine = _conditions(asked, parameters)
-    if is_of_lines:
+    if is_by_factor and not asked.period and OF_FACTORS.issuperset(asked.group_by):
+        yield KEPT_WITH_FACTOR.format(conditions=" AND ".join(mine))
+        return
+    if is_by_factor:
         conditions = [*mine, *_within(asked.period, "e.transaction_date", parameters)]
         yield LINES_WITH_FACTOR.format(conditions=" AND ".join(conditions))
         return

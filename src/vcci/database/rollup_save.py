@@ -15,8 +15,12 @@ from vcci.database.migrate import migrate
 from vcci.database.run_rows import RunFolder
 from vcci.database.run_save import ADD_MONTHS, RunFiles, RunSave
 from vcci.database.run_store import OUTDATED_BY_RUN, RunStore, SavedRun, run_store
+from vcci.database.supplier_rollups import add_supplier_rollups_without_lines
 from vcci.database.tenants import Role, tenant_transaction
 from vcci.errors import AccountingError
+
+FILES: Final = ("multipliers.parquet", "by_category_key_month.parquet")
+"""What is read of the folder of a run."""
 
 BATCH: Final = 20_000
 """Rollups in one INSERT: COPY is refused under row security."""
@@ -27,9 +31,16 @@ ADD_ROLLUPS: Final[LiteralString] = """
 """
 
 PROOF: Final[LiteralString] = """
-    SELECT coalesce(sum(lines), 0) AS lines,
-        coalesce(sum(co2e_mg) FILTER (WHERE scope3_category <> 0), 0) AS co2e_mg
-    FROM vcci.month_rollups WHERE tenant_id = $1 AND run_id = $2
+    WITH months AS (
+        SELECT coalesce(sum(lines), 0) AS lines,
+            coalesce(sum(co2e_mg) FILTER (WHERE scope3_category <> 0), 0) AS co2e_mg
+        FROM vcci.month_rollups WHERE tenant_id = $1 AND run_id = $2
+    ), keys AS (
+        SELECT coalesce(sum(lines), 0) AS lines,
+            coalesce(sum(co2e_mg) FILTER (WHERE scope3_category <> 0), 0) AS co2e_mg
+        FROM vcci.key_rollups WHERE tenant_id = $1 AND run_id = $2
+    )
+    SELECT months.lines, months.co2e_mg, keys.lines, keys.co2e_mg FROM months, keys
 """
 
 
@@ -47,7 +58,7 @@ class RunSums:
 def store_rollups(run: RunFiles, sums: RunSums, *, url: str, tenant: str) -> str:
     """Migrate, store the run without its rows, and return a line that says where it is.
 
-    The run's folder needs nothing but multipliers.parquet. A known run is left as it is. Raises
+    The run's folder needs nothing but FILES. A known run is left as it is. Raises
     `AccountingError` if what PostgreSQL holds does not add up to the inventory.
     """
     saved = asyncio.run(_store(run, sums, url=url, tenant=tenant))
@@ -77,6 +88,7 @@ async def save_rollups(store: RunStore, run: RunFiles, sums: RunSums) -> SavedRu
         supplier_ids = await saving.add_suppliers(sums.suppliers)
         await saving.add_run(run_id, await saving.add_import(import_id) or import_id)
         await saving.add_multipliers(run_id, RunFolder(run.folder))
+        await saving.add_key_rollups(run_id, RunFolder(run.folder))
         await _add_rollups(saving, run_id, _rows(sums.rollups, supplier_ids))
         await announce_outdated(tx, store.tenant_id, OUTDATED_BY_RUN)
         return SavedRun(run_id, created=True)
@@ -95,6 +107,7 @@ async def _add_rollups(saving: RunSave, run_id: UUID, batches: list[list[list[An
     for columns in batches:
         await saving.tx.execute(ADD_ROLLUPS, saving.tenant_id, run_id, *columns)
     await saving.tx.execute(ADD_MONTHS, saving.tenant_id, run_id)
+    await add_supplier_rollups_without_lines(saving.tx, saving.tenant_id, run_id)
     await _prove(saving.tx, saving, run_id)
 
 
@@ -103,10 +116,10 @@ async def _prove(tx: Connection, saving: RunSave, run_id: UUID) -> None:
     row = await tx.fetchrow(PROOF, saving.tenant_id, run_id)
     stored = tuple(int(value) for value in (row or ()))
     inventory = saving.run.inventory
-    expected = (inventory.counts.lines, inventory.total_mg_co2e)
+    expected = 2 * (inventory.counts.lines, inventory.total_mg_co2e)
     if stored != expected:
         raise AccountingError(
-            f"The rollups that were loaded hold (lines, mg CO2e) {stored}, should be {expected}.",
+            f"The rollups that were loaded hold (lines, mg CO2e, twice) {stored}, should be {expected}.",
             remedy="Nothing was stored. Please report this with the run's folder.",
             code="stored_run_differs",
         )

@@ -70,3 +70,13 @@ async def run_by_id(tx: Connection, tenant_id: UUID, run_id: UUID) -> WholeRun |
     sums = await tx.fetch(BY_CATEGORY, tenant_id, run_id)
     *told, parameters, packs, inventory = row
     return WholeRun(RunRow(*told), [CategorySum(*one) for one in sums], parameters, packs, inventory)
+
+
+async def inputs_of(tx: Connection, tenant_id: UUID, run_id: UUID) -> Any:
+    """Return the files that a run was made of, as the JSON document of its import; None where it has none."""
+    query = """
+        SELECT i.files FROM vcci.runs r
+        JOIN vcci.imports i ON i.tenant_id = r.tenant_id AND i.id = r.import_id
+        WHERE r.tenant_id = $1 AND r.id = $2
+    """
+    return await tx.fetchval(query, tenant_id, run_id)

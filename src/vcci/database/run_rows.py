@@ -67,6 +67,16 @@ MULTIPLIER_COLUMNS = (
 FIGURES = ("key", "scope3_category", "year", "mg_co2e_per_unit", "factor_year", "ln_sigma", *GASES, *SCORES)
 MULTIPLIER_TEXTS = tuple(name for name in MULTIPLIER_COLUMNS if name not in FIGURES)
 
+KEY_SUMS = (
+    "category",
+    "key",
+    "year",
+    "lines",
+    "emissions_mg_co2e",
+    "spend_hundredths",
+    "turnover_hundredths",
+)
+
 SUPPLIER = pl.when(pl.col("supplier_id") != "").then(pl.col("supplier_id")).otherwise(pl.col("supplier"))
 """The ledger's own key of the supplier, or its name where it has none."""
 
@@ -105,6 +115,15 @@ class RunFolder:
             .select(MULTIPLIER_COLUMNS)
             .with_columns(storable(*MULTIPLIER_TEXTS))
         )
+
+    def key_sums(self) -> pl.DataFrame:
+        """Return the sums of lines by category, key and year, which is null without a date: KEY_SUMS."""
+        by = ("category", "key", "year")
+        by_month = pl.scan_parquet(self.folder / "by_category_key_month.parquet")
+        summed = by_month.with_columns(year=pl.col("month").dt.year()).group_by(by).agg(
+            pl.col(*KEY_SUMS[len(by) :]).sum()
+        )  # fmt: skip
+        return summed.sort("key", "year").select(KEY_SUMS).collect()
 
     def activity_rows(self, supplier_ids: dict[str, UUID]) -> Iterator[pl.DataFrame]:
         """Yield `vcci.activities`."""

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
+from vcci import __version__
 from vcci.database.connections import Connection
 from vcci.database.copying import copy_into
 from vcci.database.ids import new_id, new_ids
 from vcci.database.partitions import ACTIVITIES, EMISSIONS, UNLINED, Partition, attach, fill
 from vcci.database.run_rows import RunFolder, index_key
+from vcci.database.run_texts import add_texts
+from vcci.database.supplier_rollups import add_supplier_rollups
 from vcci.domain.factor import EmissionFactor, PackManifest
 from vcci.domain.inventory import Inventory
 from vcci.errors import AccountingError
@@ -63,6 +66,13 @@ ADD_MONTHS: Final[LiteralString] = """
     FROM vcci.emission_rollups WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1, 2, 3, 4
 """
 
+ADD_KEYS: Final[LiteralString] = """
+    INSERT INTO vcci.key_rollups (tenant_id, run_id, scope3_category, multiplier_key, year, lines, co2e_mg,
+        spend_hundredths, turnover_hundredths)
+    SELECT $1, $2, * FROM unnest($3::smallint[], $4::int[], $5::int[], $6::bigint[], $7::bigint[],
+        $8::bigint[], $9::bigint[])
+"""
+
 PROOF: Final[LiteralString] = """
     WITH line AS (
         SELECT multiplier_key, count(*) AS lines,
@@ -75,6 +85,10 @@ PROOF: Final[LiteralString] = """
     ), by_month AS (
         SELECT sum(lines) AS lines, sum(co2e_mg) FILTER (WHERE scope3_category <> 0) AS co2e_mg
         FROM vcci.month_rollups WHERE tenant_id = $1 AND run_id = $2
+    ), by_key AS (
+        SELECT multiplier_key, sum(lines) AS lines,
+            sum(co2e_mg) FILTER (WHERE scope3_category <> 0) AS co2e_mg
+        FROM vcci.key_rollups WHERE tenant_id = $1 AND run_id = $2 GROUP BY 1
     ), known AS (
         SELECT key FROM vcci.run_multipliers WHERE tenant_id = $1 AND run_id = $2
     ), import AS (
@@ -90,7 +104,10 @@ PROOF: Final[LiteralString] = """
         coalesce(by_month.lines, 0) AS "lines of the rollups by month",
         coalesce(by_month.co2e_mg, 0) AS "mg CO2e of the rollups by month",
         (SELECT coalesce(sum(lines), 0) FROM line WHERE multiplier_key NOT IN (SELECT key FROM known))
-            AS "lines without their multiplier"
+            AS "lines without their multiplier",
+        (SELECT count(*) FROM line FULL JOIN by_key USING (multiplier_key)
+            WHERE (line.lines, line.co2e_mg) IS DISTINCT FROM (by_key.lines, by_key.co2e_mg))
+            AS "multipliers whose sums differ"
     FROM rollup, by_month
 """
 """What a saved run holds, named as the error names it."""
@@ -123,12 +140,14 @@ class RunSave:
         import_id, partitions = await self._import(folder, supplier_ids)
         await self.add_run(run_id, import_id)
         await self.add_multipliers(run_id, folder)
+        await add_texts(self.tx, self.tenant_id, run_id=run_id, folder=folder.folder)
         for table, rows in ((EMISSIONS, folder.line_rows(supplier_ids)), (UNLINED, folder.unlined_rows())):
             partitions.append(Partition(table, self.tenant_id, run_id))
             await fill(self.tx, partitions[-1], rows)
         for partition in partitions:
             await attach(self.tx, partition)
         await add_rollups(self.tx, self.tenant_id, run_id)
+        await self.add_key_rollups(run_id, folder)
         await self.prove(run_id)
         return run_id
 
@@ -202,19 +221,25 @@ class RunSave:
     async def add_run(self, run_id: UUID, import_id: UUID) -> None:
         """Add the run itself."""
         inventory, counts = self.run.inventory, self.run.inventory.counts
+        made = asdict(inventory) | {"engine": __version__}
         await self.tx.execute(
             ADD_RUN,
             *(self.tenant_id, run_id, inventory.run_digest, import_id),
             *(as_text(inventory.title), inventory.year, as_json(inventory.parameters)),
             as_json([asdict(pack) for pack in inventory.packs]),
             *(counts.rows, counts.lines, counts.excluded, counts.not_covered, counts.rejected),
-            *(inventory.total_mg_co2e, as_json(asdict(inventory)), inventory.successor_of or None),
+            *(inventory.total_mg_co2e, as_json(made), inventory.successor_of or None),
         )
 
     async def add_multipliers(self, run_id: UUID, folder: RunFolder) -> None:
         """Add the multipliers that the run's lines point to."""
         columns = [column.to_list() for column in folder.multipliers()]
         await self.tx.execute(ADD_MULTIPLIERS, self.tenant_id, run_id, *columns)
+
+    async def add_key_rollups(self, run_id: UUID, folder: RunFolder) -> None:
+        """Add the sums by multiplier, as the calculation has left them."""
+        columns = [column.to_list() for column in folder.key_sums()]
+        await self.tx.execute(ADD_KEYS, self.tenant_id, run_id, *columns)
 
     async def prove(self, run_id: UUID) -> None:
         """Count and add what is stored, and compare with the inventory."""
@@ -231,6 +256,7 @@ class RunSave:
             "lines of the rollups by month": counts.lines,
             "mg CO2e of the rollups by month": total,
             "lines without their multiplier": 0,
+            "multipliers whose sums differ": 0,
         }
         wrong = [
             f"{name} are {stored.get(name)}, should be {value}"
@@ -249,6 +275,7 @@ async def add_rollups(tx: Connection, tenant_id: UUID, run_id: UUID) -> None:
     """Sum the lines of a run that is stored; role loader."""
     for query in (ADD_ROLLUPS, ADD_MONTHS):
         await tx.execute(query, tenant_id, run_id)
+    await add_supplier_rollups(tx, tenant_id, run_id)
 
 
 def as_text(text: str) -> str:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from vcci.database import service_schema
+from vcci.database import review_schema, service_schema
 from vcci.database.columns import (
     PARTITION_SCHEMA,
     SCHEMA,
@@ -42,7 +42,7 @@ from vcci.database.columns import (
 )
 from vcci.domain.quality import INDICATORS
 
-__all__ = ["PARTITION_SCHEMA", "SCHEMA", "metadata", "service_schema"]
+__all__ = ["PARTITION_SCHEMA", "SCHEMA", "metadata", "review_schema", "service_schema"]
 
 tenants = Table(
     "tenants",
@@ -337,3 +337,51 @@ month_rollups = Table(
     of_run(),
 )
 """The same sums over all suppliers."""
+
+key_rollups = Table(
+    "key_rollups",
+    metadata,
+    id_("tenant_id"),
+    id_("run_id"),
+    Column("scope3_category", SmallInteger, nullable=False),
+    Column("multiplier_key", Integer, nullable=False),
+    Column("year", Integer),
+    count("lines"),
+    count("co2e_mg"),
+    count("spend_hundredths"),
+    count("turnover_hundredths"),
+    UniqueConstraint(
+        "tenant_id",
+        "run_id",
+        "scope3_category",
+        "multiplier_key",
+        "year",
+        postgresql_nulls_not_distinct=True,
+    ),
+    of_run(),
+)
+"""Sums of `emissions` by multiplier and calendar year of their dates, null without one.
+
+With `run_multipliers` they tell factors, methods, regions and data quality without the lines. Spend is in
+hundredths of the unit of the rows, of money where that is a currency; in turnover credits count as what they
+are worth.
+"""
+
+supplier_rollups = Table(
+    "supplier_rollups",
+    metadata,
+    id_("tenant_id"),
+    id_("run_id"),
+    Column("scope3_category", SmallInteger, nullable=False),
+    id_("supplier_id", nullable=True),
+    text("method"),
+    count("lines"),
+    count("co2e_mg"),
+    Column("quality_mg", Numeric, nullable=False),
+    Column("quality_points_mg", Numeric, nullable=False),
+    UniqueConstraint(
+        "tenant_id", "run_id", "scope3_category", "supplier_id", "method", postgresql_nulls_not_distinct=True
+    ),
+    of_run(),
+)
+"""Sums by supplier and method over all months, with what their data quality weighs, for the league table."""

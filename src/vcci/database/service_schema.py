@@ -163,6 +163,21 @@ intake_files = Table(
 )
 """Files that were uploaded; their bytes lie in the service's data folder, under tenant and id."""
 
+mappings = Table(
+    "mappings",
+    metadata,
+    tenant(),
+    text("source"),
+    text("mapping"),
+    json_("options"),
+    id_("api_key_id"),
+    id_("user_id", nullable=True),
+    created(),
+    moment("changed_at"),
+    PrimaryKeyConstraint("tenant_id", "source"),
+)
+"""How ledgers are read: `source` is an uploaded file, or the digest of what files of one source share."""
+
 jobs = Table(
     "jobs",
     metadata,

@@ -91,18 +91,32 @@ async def count_failure(tx: Connection, tenant_id: UUID, user_id: UUID, *, is_ov
     await tx.execute(f"UPDATE vcci.users SET {told} WHERE tenant_id = $1 AND id = $2", tenant_id, user_id)
 
 
-async def change_user(
-    tx: Connection, tenant_id: UUID, name: str, *, password_hash: str = "", is_disabled: bool | None = None
-) -> bool:
-    """Give a person a new password, shut them out or let them in again; says whether there is one; loader.
+async def user_by_id(tx: Connection, tenant_id: UUID, user_id: UUID) -> User | None:
+    """Return a person of a tenant; None if there is none."""
+    query = f"SELECT {COLUMNS} FROM vcci.users WHERE tenant_id = $1 AND id = $2"
+    row = await tx.fetchrow(query, tenant_id, user_id)
+    return None if row is None else _user(row)
 
-    Either way all their sessions end.
+
+async def change_user(
+    tx: Connection,
+    tenant_id: UUID,
+    name: str,
+    *,
+    password_hash: str = "",
+    is_disabled: bool | None = None,
+    role: Role | None = None,
+) -> bool:
+    """Give a person a new password or role, shut them out or let them in again; loader.
+
+    Either way all their sessions end. Says whether there is such a person.
     """
     row = await tx.fetchrow(
         "UPDATE vcci.users SET password_hash = CASE WHEN $3 = '' THEN password_hash ELSE $3 END,"
         " disabled_at = CASE WHEN $4::boolean IS NULL THEN disabled_at WHEN $4 THEN now() END,"
-        " failures = 0, failed_at = NULL WHERE tenant_id = $1 AND name = $2 RETURNING id",
-        *(tenant_id, name, password_hash, is_disabled),
+        " role = coalesce($5, role), failures = 0, failed_at = NULL"
+        " WHERE tenant_id = $1 AND name = $2 RETURNING id",
+        *(tenant_id, name, password_hash, is_disabled, role),
     )
     if row is None:
         return False

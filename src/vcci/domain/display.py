@@ -6,6 +6,7 @@ Names come from the user's suppliers, so on a page, a terminal or a spreadsheet 
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from vcci.domain.finding import Outcome
@@ -84,8 +85,13 @@ def coverage_percents(inventory: Inventory) -> dict[str, str]:
 
 def spend_in_order(inventory: Inventory) -> list[SpendShare]:
     """Return what became of rows and money: lines first, within an outcome the most money first."""
+    return shares_in_order(inventory.spend)
+
+
+def shares_in_order(spend: Iterable[SpendShare]) -> list[SpendShare]:
+    """Return shares of rows and money in the same order."""
     order = {outcome: place for place, outcome in enumerate(Outcome)}
-    return sorted(inventory.spend, key=lambda s: (order[s.outcome], -s.spend_hundredths, s.reason, s.unit))
+    return sorted(spend, key=lambda s: (order[s.outcome], -s.spend_hundredths, s.reason, s.unit))
 
 
 def visible(text: str) -> str:

@@ -124,6 +124,7 @@ NOTICES: Final[dict[str, str]] = {
     "method_outside_guidance": "The Technical Guidance has no spend-based method for this category; the "
     "line is a screening estimate.",
     "commodity_matched": "The commodity was matched by words, not by a rule.",
+    "commodity_decided": "Somebody decided what the text stands for, in the review queue.",
     "own_factor": "The factor was given by the user.",
     "release_unknown": "What share of the gas is released is not known; by the Guidance it is all.",
     "gwp_set_changed": "The factor's gases are weighed in the GWP set that was asked for, not in its own.",

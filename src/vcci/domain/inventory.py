@@ -7,6 +7,7 @@ Spend is counted in hundredths of its currency, as integers too.
 from dataclasses import dataclass
 
 from vcci.domain.finding import Outcome
+from vcci.domain.review import Decision
 from vcci.errors import AccountingError
 
 
@@ -105,6 +106,23 @@ class MethodTotal:
     lines: int
     emissions_mg_co2e: int
     interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTotal:
+    """What a category owes to one method and one pack, and in which GWP set; category 0 is stated apart.
+
+    `biogenic_mg_co2` is apart from the emissions; None where no factor of these lines tells it.
+    """
+
+    category: int
+    method: str
+    is_primary: bool
+    pack: str
+    gwp_set: str
+    lines: int
+    emissions_mg_co2e: int
+    biogenic_mg_co2: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +230,8 @@ class PackInUse:
 class Inventory:
     """Everything that a report may show; reports are views over it and compute nothing new.
 
-    `successor_of` is the digest of the run whose place this one took, mended or recalculated, or empty.
+    `successor_of` is the digest of the run whose place this one took, mended or recalculated, or empty;
+    `decisions` are those of people that texts of it were placed by.
     """
 
     run_digest: str
@@ -240,6 +259,8 @@ class Inventory:
     quality: tuple[IndicatorScore, ...] = ()
     boundary: tuple[CategoryStatus, ...] = ()
     counted_twice: tuple[CountedTwice, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    by_source: tuple[SourceTotal, ...] = ()
 
     @property
     def lines_in_totals(self) -> int:

@@ -1,15 +1,11 @@
 """Looks at what each request asks of the database, for those who look for what to mend."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vcci.monitoring.queries import watched_queries
-
-LOG: Final = logging.getLogger("vcci.queries")
+from vcci.monitoring.queries import REPEATED_QUERIES, watched_queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +16,8 @@ class WatchedQueries:
     route_of: Callable[[str], str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request on, and look at what it asked."""
+        """Let the request on, look at what it asked, and keep and log what one line asked too often."""
         with watched_queries() as seen:
             await self.app(scope, receive, send)
         for repeated in seen.repeated:
-            LOG.warning("%s: %s", self.route_of(scope["path"]), repeated)
+            REPEATED_QUERIES.note(self.route_of(scope["path"]), repeated)

@@ -26,6 +26,7 @@ from vcci.intake.kinds import kind_of
 from vcci.intake.limits import IntakeLimits, unreadable
 from vcci.intake.members import nested
 from vcci.intake.parquet import read_parquet
+from vcci.intake.peek import peeked
 from vcci.intake.text import read_text
 from vcci.intake.workbook import read_ods, read_xls, read_xlsb, read_xlsx
 
@@ -77,6 +78,8 @@ def read(request: dict[str, Any], source: Path, limits: IntakeLimits) -> dict[st
             raise nested(name)
         members = UNPACKERS[kind](job)
         return {"members": members.files, "left_out": members.left_out}
+    if request["is_peek"]:
+        return {"kind": kind, "sheets": peeked(job, kind)}
     found = READERS[kind](job)
     return {
         "header": found.header,

@@ -16,7 +16,7 @@ from vcci.intake.header_words import (
     MARGIN,
     REVENUE_WORDS,
 )
-from vcci.intake.questions import Question
+from vcci.intake.questions import Example, Question
 
 Texts = Callable[[int], frozenset[str]]
 """The distinct texts of a column, by its index."""
@@ -87,6 +87,19 @@ def header_unit(header: str) -> str:
 def points(header: str, target: str) -> int:
     """Return how well a header fits a target by its name, of 100; 0 if it does not."""
     return max(_points(header, target), _points(header.rpartition(".")[2], target))
+
+
+def scored_columns(header: Sequence[str], target: str) -> list[Column]:
+    """Return the columns whose names fit a target, the best first, whatever their texts say."""
+    scored = (Column(i, column_key(header, i), points(cell, target)) for i, cell in enumerate(header))
+    return sorted((column for column in scored if column.points), key=lambda column: -column.points)
+
+
+def column_key(header: Sequence[str], index: int) -> str:
+    """Return how a mapping names a column: by its header, or its place where that is empty or not alone."""
+    name = header[index]
+    alike = [cell for cell in header if fold(cell) == fold(name)]
+    return name if fold(name) and len(alike) == 1 else f"#{index + 1}"
 
 
 def _points(header: str, target: str) -> int:
@@ -183,6 +196,9 @@ def _which(target: str, columns: Sequence[Column], *, header: Sequence[str], fil
         code="column_ambiguous",
         what=f"{file}: {shown} fit {target} equally well.",
         remedy=f"Put one of these lines under `columns:` in a mapping file (--map): {lines}.",
+        file=file,
+        target=target,
+        examples=tuple(map(Example, keys)),
     )
 
 

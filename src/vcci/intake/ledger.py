@@ -13,6 +13,7 @@ import polars as pl
 
 from vcci.domain.mapping import Conventions, Mapping
 from vcci.domain.quantity import UnitTable
+from vcci.engine.columnar import TOO_LARGE
 from vcci.errors import MappingError
 from vcci.events import BatchAdvanced, Hook, ignore
 from vcci.intake.activity_table import is_activity_table, read_activities
@@ -22,7 +23,7 @@ from vcci.intake.limits import IntakeLimits
 from vcci.intake.records import rejected_records
 from vcci.intake.repairs import Repaired, refuse_idle, repair
 from vcci.intake.survey import FileReading, survey
-from vcci.services.ports import LedgerRead
+from vcci.services.ports import LedgerRead, RepairedRow
 
 RAW_FOLDER: Final = "raw"
 """Folder beside the ledger frame that holds the files as texts; the caller removes it when all is told."""
@@ -86,7 +87,7 @@ def ledger_of(
     rows, frames = 0, []
     for place, reading in enumerate(repaired.readings):
         frame = ledger_frame(reading, mapping=repaired.mapping, year=year, first_row=rows + 1)
-        frames.append(_noticed(frame, repaired.lines(place)))
+        frames.append(_left_out(_noticed(frame, repaired.lines(place)), repaired.left_out(place)))
         rows += reading.rows
     pl.concat(frames).sink_parquet(out, compression="zstd", compression_level=1, maintain_order=True)
     hook(BatchAdvanced("read", rows, rows))
@@ -107,6 +108,26 @@ def _noticed(frame: pl.LazyFrame, lines: Sequence[int]) -> pl.LazyFrame:
     repaired = pl.when(pl.col("line").is_in(lines)).then(pl.lit(REPAIRED))
     notices = pl.concat_str([own, repaired], separator=";", ignore_nulls=True)
     return frame.with_columns(notices=notices) if lines else frame
+
+
+def _left_out(frame: pl.LazyFrame, rows: dict[int, RepairedRow]) -> pl.LazyFrame:
+    """Return the frame with the reason why the rows of these lines are no purchases.
+
+    What they say was spent is counted among what is left out, but where it was too much to be believed.
+    """
+    if not rows:
+        return frame
+    reasons = {line: row.left_out for line, row in rows.items()}
+    beyond_belief = [line for line, row in rows.items() if row.code == TOO_LARGE]
+    is_left_out = pl.col("line").is_in(list(reasons))
+    return frame.with_columns(
+        problem=pl.when(is_left_out)
+        .then(pl.col("line").replace_strict(reasons, default="", return_dtype=pl.String))
+        .otherwise("problem"),
+        problem_column=pl.when(is_left_out).then(pl.lit("")).otherwise("problem_column"),
+        problem_value=pl.when(is_left_out).then(pl.lit("")).otherwise("problem_value"),
+        quantity=pl.when(pl.col("line").is_in(beyond_belief)).then(pl.lit("")).otherwise("quantity"),
+    )
 
 
 def _digest(tables: Sequence[RawTable], repaired: Repaired) -> str:

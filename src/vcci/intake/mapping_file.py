@@ -24,9 +24,9 @@ from pydantic import (
 from vcci.domain.factor import OwnFactor
 from vcci.domain.finding import REASONS, Outcome
 from vcci.domain.mapping import TARGETS, AccountRule, Conventions, DateOrder, DecimalMark, Mapping
+from vcci.domain.review import folded
 from vcci.engine.numbers import PLAIN_DECIMAL
 from vcci.errors import MappingError
-from vcci.services.classification import folded
 
 MAX_BYTES: Final = 4_000_000
 """Largest mapping file: some 40,000 account rules."""
@@ -141,7 +141,16 @@ class _File(_Strict):
 
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file; raise `MappingError` that names every fault by line."""
-    node = _composed(path)
+    return _loaded(_content(path), path)
+
+
+def mapping_in(text: str, name: str) -> Mapping:
+    """Read the text of a mapping file that is called `name`; as `load_mapping`."""
+    return _loaded(text.encode(), Path(name))
+
+
+def _loaded(content: bytes, path: Path) -> Mapping:
+    node = _composed(content, path)
     plain = _plain(node, path)
     if not isinstance(plain, dict):
         raise _invalid(path, [(1, "it holds no keys")])
@@ -157,11 +166,16 @@ def load_mapping(path: Path) -> Mapping:
 
 def save_mapping(mapping: Mapping, path: Path) -> None:
     """Write a mapping so that `load_mapping` gives an equal one: keys in a fixed order, no empty ones."""
+    path.write_text(mapping_text(mapping), encoding="utf-8", newline="\n")
+
+
+def mapping_text(mapping: Mapping) -> str:
+    """Return the text of a mapping's file."""
     given = _without_empty(asdict(mapping))
     if mapping.columns:
         given["columns"] = {target: list(names) for target, names in mapping.columns.items()}
     text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True, width=WIDTH, default_flow_style=None)
-    path.write_text(HEADING + (text if given else ""), encoding="utf-8", newline="\n")
+    return HEADING + (text if given else "")
 
 
 def _without_empty(value: Any) -> Any:
@@ -190,16 +204,21 @@ def _mapping(file: _File) -> Mapping:
     )
 
 
-def _composed(path: Path) -> yaml.Node | None:
-    """Return the YAML nodes of a file; raise `MappingError` if it cannot be read or parsed."""
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, as many as may be read and one more; raise `MappingError` without any."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise _unreadable(path, f"it is larger than {MAX_BYTES:,} bytes")
-        node: yaml.Node | None = yaml.compose(content.decode("utf-8-sig"), Loader=_LOADER)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from None
+
+
+def _composed(content: bytes, path: Path) -> yaml.Node | None:
+    """Return the YAML nodes of a file's content; raise `MappingError` if it cannot be parsed."""
+    if len(content) > MAX_BYTES:
+        raise _unreadable(path, f"it is larger than {MAX_BYTES:,} bytes")
+    try:
+        node: yaml.Node | None = yaml.compose(content.decode("utf-8-sig"), Loader=_LOADER)
     except UnicodeDecodeError as error:
         raise _unreadable(path, f"it is not UTF-8 (byte {error.start + 1})") from None
     except yaml.MarkedYAMLError as error:

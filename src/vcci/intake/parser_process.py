@@ -56,10 +56,12 @@ def parse(
     folder: Path,
     progress: Callable[[int], None],
     is_member: bool = False,
+    is_peek: bool = False,
 ) -> dict[str, Any]:
     """Have `source` read into `folder` by a limited child; returns its description of the table.
 
     An archive comes back as `members`: files in `folder` by name, each to be read in its turn as `is_member`.
+    With `is_peek` only a look is taken, at the first rows of its sheets (peek.py).
 
     Raises what the child refuses with, or `FileRefusedError` (parser_out_of_memory, parser_out_of_time,
     parser_crashed) if it does not come back.
@@ -68,6 +70,7 @@ def parse(
         "source": str(source.absolute()),
         "name": name,
         "is_member": is_member,
+        "is_peek": is_peek,
         "conventions": asdict(conventions),
         "limits": asdict(limits),
     }

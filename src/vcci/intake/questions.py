@@ -1,18 +1,33 @@
 """Questions that only a person may settle, collected so that they are answered in one go."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from vcci.errors import QuestionError
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A text that can be read in two ways: what it is by each answer."""
+
+    text: str
+    readings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What can be read in two ways, both readings, and the answers that would settle it."""
+    """What can be read in two ways, both readings, and the answers that would settle it.
+
+    `what` and `remedy` are for a command line; a page shows file, column (its header), target and examples.
+    """
 
     code: str
     what: str
     remedy: str
+    file: str = ""
+    column: str = ""
+    target: str = ""
+    examples: tuple[Example, ...] = ()
 
 
 def ask(questions: Sequence[Question]) -> None:

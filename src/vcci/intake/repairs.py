@@ -1,7 +1,8 @@
 """Repair: rejected rows come back mended and are read in their place.
 
-A row is mended by its cell (`column`, `value`) or as a whole (`row`, one record of CSV). What was not touched
-stays as it is: what counts is the difference to the user's file.
+A row is mended by its cell (`column`, `value`) or as a whole (`row`, one record of CSV), or left out of the
+inventory (`left_out`, a reason). What was not touched stays as it is: what counts is the difference to the
+user's file.
 """
 
 import csv
@@ -21,6 +22,7 @@ from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.errors import InputError
 from vcci.intake.frame import ledger_frame
 from vcci.intake.front import RawTable
+from vcci.intake.mapping_file import NOT_A_PURCHASE
 from vcci.intake.raw_sink import fitted, record_of
 from vcci.intake.records import cells_of, record_text
 from vcci.intake.survey import FileReading, survey
@@ -28,6 +30,9 @@ from vcci.services.ports import LedgerRead, RepairedRow
 
 FIELDS: Final = ("source", "line", "column", "code", "value", "row", "run", "sha256")
 """Columns that a file of mended rows must have."""
+
+LEFT_OUT: Final = "left_out"
+"""Column that such a file may have: the reason, of those in NOT_A_PURCHASE, why a row is none."""
 
 FOUND_LATER: Final = frozenset(
     (
@@ -47,7 +52,19 @@ LINE_END: Final = r"\r\n?"
 CELLS_FOUND: Final = r"^[0-9]+ cells instead of [0-9]+$"
 """What stands as the value of a ragged row: no text of a cell."""
 
-TOUCHED: Final = ("at", "source", "line", "column", "code", "value", "row", "sha256", "record", "was")
+TOUCHED: Final = (
+    "at",
+    "source",
+    "line",
+    "column",
+    "code",
+    "value",
+    "row",
+    "sha256",
+    "record",
+    "was",
+    LEFT_OUT,
+)
 """Of a touched row: `at` is its line in the mended file, `record` and `was` are its texts in the user's."""
 
 Row = Mapping[str, Any]
@@ -66,12 +83,16 @@ class Repaired:
     @property
     def digest(self) -> str:
         """Return what names the repairs: the rows as they are now, whichever files said so."""
-        now = [(*key, row.after) for key, row in self.rows.items()]
+        now = [(*key, row.after, *filter(None, (row.left_out,))) for key, row in self.rows.items()]
         return hashlib.sha256(json.dumps(now).encode()).hexdigest()
 
     def lines(self, place: int) -> list[int]:
         """Return the lines of the mended rows of the file at a place."""
         return [line for at, line in self.rows if at == place]
+
+    def left_out(self, place: int) -> dict[int, RepairedRow]:
+        """Return, by line, the rows of the file at a place that are left out of the inventory."""
+        return {line: row for (at, line), row in self.rows.items() if at == place and row.left_out}
 
 
 def repair(before: Repaired, mended: RawTable, *, year: int | None, folder: Path) -> Repaired:
@@ -93,7 +114,8 @@ def repair(before: Repaired, mended: RawTable, *, year: int | None, folder: Path
             rows[key] = _entry(row, record_of(cells[row["line"]]), rows.get(key))
     again, mapping = survey(tables, before.mapping)
     readings = [_read_as_before(old, new) for old, new in zip(before.readings, again, strict=True)]
-    others = {key: row for key, row in sorted(rows.items(), key=itemgetter(0)) if row.after != row.before}
+    in_order = sorted(rows.items(), key=itemgetter(0))
+    others = {key: row for key, row in in_order if row.after != row.before or row.left_out}
     return Repaired(readings, mapping, others, run)
 
 
@@ -110,7 +132,8 @@ def save_repairs(read: LedgerRead, path: Path) -> None:
         {name: inert(cell) if isinstance(cell, str) else cell for name, cell in (asdict(row) | known).items()}
         for row in read.repairs
     ]
-    pl.DataFrame(rows).rename({"after": "row"}).select(*FIELDS, "before").write_csv(path)
+    fields = (*FIELDS, LEFT_OUT) if any(row.left_out for row in read.repairs) else FIELDS
+    pl.DataFrame(rows).rename({"after": "row"}).select(*fields, "before").write_csv(path)
 
 
 def restored(text: pl.Expr) -> pl.Expr:
@@ -124,11 +147,14 @@ def _listed(mended: RawTable) -> tuple[pl.LazyFrame, str]:
     absent = [name for name in FIELDS if name not in mended.header]
     if absent:
         raise _unreadable(f"{mended.name} has no column {', '.join(absent)}.")
-    places = {name: pl.col(f"c{mended.header.index(name)}") for name in FIELDS}
+    named = (*FIELDS, LEFT_OUT) if LEFT_OUT in mended.header else FIELDS
+    places = {name: pl.col(f"c{mended.header.index(name)}") for name in named}
     scan = pl.scan_parquet(mended.path).rename({"line": "at"})
     texts = scan.select("at", "cells", **{name: restored(text) for name, text in places.items()})
     line = pl.col("line").str.strip_chars().cast(pl.Int64, strict=False)
-    listed = texts.with_columns(line=line, sha256=pl.col("sha256").str.strip_chars())
+    left_out = pl.col(LEFT_OUT).str.strip_chars() if LEFT_OUT in named else pl.lit("")
+    listed = texts.with_columns(line=line, sha256=pl.col("sha256").str.strip_chars(), left_out=left_out)
+    _refuse_unknown_reason(listed, mended.name)
     wrong = (pl.col("cells") != len(mended.header)) | pl.col("line").is_null()
     for at, cells in listed.filter(wrong).select("at", "cells").head(1).collect().iter_rows():
         raise _unreadable(f"Line {at} of {mended.name} has {cells} cells, or no line number.")
@@ -136,6 +162,14 @@ def _listed(mended: RawTable) -> tuple[pl.LazyFrame, str]:
     if len(runs) != 1 or not runs[0]:
         raise _unreadable(f"{mended.name} holds rows of {len(runs)} runs.")
     return listed.drop("cells", "run"), runs[0]
+
+
+def _refuse_unknown_reason(listed: pl.LazyFrame, name: str) -> None:
+    unknown = listed.filter(~pl.col(LEFT_OUT).is_in(["", *NOT_A_PURCHASE])).select("at", LEFT_OUT)
+    for at, reason in unknown.head(1).collect().iter_rows():
+        raise _unreadable(
+            f"Line {at} of {name} leaves a row out as {reason!r}; it can be {', '.join(NOT_A_PURCHASE)}."
+        )
 
 
 def _refuse_strangers(listed: pl.LazyFrame, readings: Sequence[FileReading], name: str) -> None:
@@ -164,12 +198,8 @@ def _touched(listed: pl.LazyFrame, reading: FileReading, name: str) -> list[dict
         record=record_text(len(table.header)), was=pl.coalesce(*was, no_cell)
     )
     is_other = [_leveled(now) != _leveled(old) for now, old in (("row", "record"), ("value", "was"))]
-    touched = (
-        pairs.filter(pl.col("record").is_null() | pl.any_horizontal(is_other))
-        .select(TOUCHED)
-        .sort("at")
-        .collect()
-    )
+    is_touched = pl.any_horizontal(*is_other, pl.col(LEFT_OUT) != "")
+    touched = pairs.filter(pl.col("record").is_null() | is_touched).select(TOUCHED).sort("at").collect()
     seen: set[int] = set()
     for row in touched.iter_rows(named=True):
         if row["record"] is None or row["line"] in seen:
@@ -267,9 +297,15 @@ def _flat(found: tuple[int, str, Sequence[str]]) -> Iterator[int | str]:
 def _entry(row: Row, after: str, earlier: RepairedRow | None) -> RepairedRow:
     """Return a mended row; one that was mended before is told from where it began."""
     if earlier:
-        return replace(earlier, after=after)
+        return replace(earlier, after=after, left_out=row[LEFT_OUT])
     return RepairedRow(
-        row["source"], row["sha256"], row["line"], code=row["code"], before=row["record"], after=after
+        row["source"],
+        row["sha256"],
+        row["line"],
+        code=row["code"],
+        before=row["record"],
+        after=after,
+        left_out=row[LEFT_OUT],
     )
 
 

@@ -6,6 +6,7 @@ Each file is looked at on its own. What all agree on completes the mapping; the 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import polars as pl
 
@@ -14,11 +15,14 @@ from vcci.intake.columns import Column, Fit, fit_columns
 from vcci.intake.dates import ALL_ORDERS, OrderDecision, decide_order, reading_of
 from vcci.intake.front import RawTable
 from vcci.intake.numbers import DIGITS, decide_mark, read_amount
-from vcci.intake.questions import Question, ask
+from vcci.intake.questions import Example, Question, ask
 from vcci.intake.totals import Amounts, subtotal_lines
 
 TYPED_KINDS = frozenset(("xlsx", "xlsb", "xls", "ods", "parquet"))
 """Kinds of file in which numbers are numbers: written out, their mark is a point."""
+
+SHOWN_AMOUNTS: Final = 3
+"""Amounts that a question for their currency shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,27 @@ class FileReading:
         return self.table.header[self.columns[target].index] if target in self.columns else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How each file is read, the mapping in force, and what only a person may settle."""
+
+    readings: list[FileReading]
+    mapping: Mapping
+    questions: tuple[Question, ...]
+
+
 def survey(tables: Sequence[RawTable], mapping: Mapping) -> tuple[list[FileReading], Mapping]:
-    """Return how each file is read and the mapping in force; raise one `QuestionError` for all that is open.
+    """Return how each file is read and the mapping in force; raise one `QuestionError` for what is open.
+
+    Raises `MappingError` for a file without a quantity.
+    """
+    found = looked_over(tables, mapping)
+    ask(found.questions)
+    return found.readings, found.mapping
+
+
+def looked_over(tables: Sequence[RawTable], mapping: Mapping) -> Survey:
+    """Return what is found out of raw tables; raises `MappingError` for a file without a quantity.
 
     The files are read by the mapping in force, so that to save and load it changes nothing.
     """
@@ -56,13 +79,12 @@ def survey(tables: Sequence[RawTable], mapping: Mapping) -> tuple[list[FileReadi
         reading, open_here = _read(table, fit, mapping=in_force)
         readings.append(_with_points(reading, guess))
         questions += [*fit.questions, *open_here]
-    ask(questions)
     conventions = replace(
         in_force.conventions,
         decimal=in_force.conventions.decimal or _common_mark(readings),
         date_order=in_force.conventions.date_order or _common_order(readings),
     )
-    return readings, replace(in_force, conventions=conventions)
+    return Survey(readings, replace(in_force, conventions=conventions), tuple(questions))
 
 
 def column_texts(table: RawTable, index: int) -> pl.LazyFrame:
@@ -156,6 +178,9 @@ def _about_unit(
             what=f'{table.name}, column "{header}": nothing says which currency or unit the amounts are in.',
             remedy="Say it: --currency EUR (in a mapping file: `currency: EUR`), or name the column "
             "that has it (`columns: {unit: [NAME]}`).",
+            file=table.name,
+            column=header,
+            examples=tuple(map(Example, sorted(amounts)[:SHOWN_AMOUNTS])),
         )
     ]
 
@@ -188,13 +213,21 @@ def _ask_mark(file: str, header: str, examples: Sequence[str]) -> Question:
         what=f'{file}, column "{header}": {"; ".join(map(_both_marks, examples))}.',
         remedy="Say which mark the amounts have: --decimal point or --decimal comma (in a mapping file: "
         "`conventions: {decimal: point}`).",
+        file=file,
+        column=header,
+        examples=tuple(Example(text, _by_mark(text)) for text in examples),
     )
 
 
 def _both_marks(text: str) -> str:
-    amounts = {mark: read_amount(text, mark) for mark in DecimalMark}
-    readings = [f"{amount.text if amount else 'no number'} with a {mark}" for mark, amount in amounts.items()]
+    readings = [f"{reading or 'no number'} with a {mark}" for mark, reading in _by_mark(text).items()]
     return f'"{text}" is {" or ".join(readings)}'
+
+
+def _by_mark(text: str) -> dict[str, str]:
+    """Return the amount that a text is by each mark, empty where it is none."""
+    amounts = {mark: read_amount(text, mark) for mark in DecimalMark}
+    return {mark.value: amount.text if amount else "" for mark, amount in amounts.items()}
 
 
 def _ask_order(file: str, header: str, examples: Sequence[str]) -> Question:
@@ -205,10 +238,18 @@ def _ask_order(file: str, header: str, examples: Sequence[str]) -> Question:
         what=f'{file}, column "{header}": {"; ".join(map(_all_orders, examples))}.',
         remedy=f"Say in which order the dates are: {' or '.join(options)} (in a mapping file: "
         "`conventions: {date_order: day-month-year}`).",
+        file=file,
+        column=header,
+        examples=tuple(Example(text, _by_order(text)) for text in examples),
     )
 
 
 def _all_orders(text: str) -> str:
-    reading = reading_of(text)
-    dates = [f"{day} as {order}" for order, day in reading.by_order.items()] if reading else []
+    dates = [f"{day} as {order}" for order, day in _by_order(text).items()]
     return f'"{text}" is {" or ".join(dates)}'
+
+
+def _by_order(text: str) -> dict[str, str]:
+    """Return the ISO date that a text is by each order in which it is one."""
+    reading = reading_of(text)
+    return {order.value: day for order, day in reading.by_order.items()} if reading else {}

@@ -82,7 +82,7 @@ def _read(job: Job, dialect: Dialect) -> Answer:
 
 def _dialect_of(job: Job, encoding: str) -> Dialect:
     with open_text(job, encoding) as stream:
-        sample = _whole_lines(stream.read(SAMPLE_CHARACTERS))
+        sample = whole_lines(stream.read(SAMPLE_CHARACTERS))
     _refuse_nul(sample, job.name)
     stated = SEPARATOR_LINE.match(sample)
     told = job.conventions.delimiter or (stated[1] if stated else None)
@@ -96,7 +96,7 @@ def _dialect_of(job: Job, encoding: str) -> Dialect:
     return Dialect(encoding, delimiter, line, header, above, start=max(line, 1 if stated else 0))
 
 
-def _whole_lines(sample: str) -> str:
+def whole_lines(sample: str) -> str:
     """Cut a full sample after its last line end, so that its last record is not a torn one."""
     end = max(sample.rfind("\n"), sample.rfind("\r")) + 1
     return sample[:end] if end and len(sample) == SAMPLE_CHARACTERS else sample

@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
@@ -37,28 +38,46 @@ def read_xlsx(job: Job) -> Answer:
 
 def read_xlsb(job: Job) -> Answer:
     """Read one sheet of a binary workbook: its archive is judged, the limits of the process do the rest."""
-    try:
-        with zipfile.ZipFile(job.source) as archive:
-            judge_directory(archive.infolist(), job.name, job.limits)
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise damaged(job.name, error) from None
+    judged(job, "xlsb")
     return _calamine(job, "xlsb")
 
 
 def read_ods(job: Job) -> Answer:
     """Read one sheet of an OpenDocument spreadsheet, once its repeated rows and columns are counted."""
-    try:
-        with zipfile.ZipFile(job.source) as archive:
-            judge_directory(archive.infolist(), job.name, job.limits)
-            scan_opendocument(archive, job.name, job.limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise damaged(job.name, error) from None
+    judged(job, "ods")
     return _calamine(job, "ods")
 
 
 def read_xls(job: Job) -> Answer:
     """Read one sheet of an old workbook (BIFF), whose grid of 65,536 x 256 fits the limits of the process."""
     return _calamine(job, "xls")
+
+
+def judged(job: Job, kind: str) -> None:
+    """Judge what a workbook claims to be before it is unpacked; raises `FileRefusedError`."""
+    if kind == "xls":
+        return
+    if kind == "xlsx":
+        scan(job.source, job.name, job.limits)
+        return
+    try:
+        with zipfile.ZipFile(job.source) as archive:
+            judge_directory(archive.infolist(), job.name, job.limits)
+            if kind == "ods":
+                scan_opendocument(archive, job.name, job.limits)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise damaged(job.name, error) from None
+
+
+@contextmanager
+def opened_sheets(job: Job) -> Iterator[Iterator[tuple[str, Iterator[Record]]]]:
+    """Give the visible sheets of a workbook that was judged: their names and rows, as far as is asked for."""
+    with _opened(job) as workbook:
+        names = [
+            m.name for m in _worksheets(workbook) if m.visible is python_calamine.SheetVisibleEnum.Visible
+        ]
+        sheets = ((name, workbook.get_sheet_by_name(name)) for name in names)
+        yield ((name, _records(sheet, NO_ERRORS)) for name, sheet in sheets)
 
 
 def chosen_sheet(job: Job, *, every: Sequence[str], filled: Sequence[str]) -> str:
@@ -87,20 +106,31 @@ def chosen_sheet(job: Job, *, every: Sequence[str], filled: Sequence[str]) -> st
 
 
 def _calamine(job: Job, kind: str, *, name: str | None = None, scanned: Sheet | None = None) -> Answer:
+    with _opened(job) as workbook:
+        name = _sheet_name(job, workbook) if name is None else name
+        sheet = workbook.get_sheet_by_name(name)
+        return _read(job, sheet, kind=kind, errors=scanned.errors if scanned else NO_ERRORS)
+
+
+@contextmanager
+def _opened(job: Job) -> Iterator[python_calamine.CalamineWorkbook]:
     try:
         with python_calamine.CalamineWorkbook.from_path(str(job.source)) as workbook:
-            name = _sheet_name(job, workbook) if name is None else name
-            sheet = workbook.get_sheet_by_name(name)
-            return _read(job, sheet, kind=kind, errors=scanned.errors if scanned else NO_ERRORS)
+            yield workbook
     except python_calamine.PasswordError:
         raise encrypted(job.name) from None
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise damaged(job.name, error) from None
 
 
+def _worksheets(workbook: python_calamine.CalamineWorkbook) -> list[python_calamine.SheetMetadata]:
+    """Return the worksheets of a workbook; charts, macros and dialogues are none."""
+    return [m for m in workbook.sheets_metadata if m.typ is python_calamine.SheetTypeEnum.WorkSheet]
+
+
 def _sheet_name(job: Job, workbook: python_calamine.CalamineWorkbook) -> str:
-    """Choose among worksheets by what calamine finds in them; charts, macros and dialogues are none."""
-    sheets = [m for m in workbook.sheets_metadata if m.typ is python_calamine.SheetTypeEnum.WorkSheet]
+    """Choose among worksheets by what calamine finds in them."""
+    sheets = _worksheets(workbook)
     visible = [m.name for m in sheets if m.visible is python_calamine.SheetVisibleEnum.Visible]
     told = job.conventions.sheet
     filled = [] if told else [name for name in visible if _has_text(workbook.get_sheet_by_name(name))]

@@ -157,6 +157,36 @@ class SlowQueryLogger:
 SLOW_QUERIES: Final = SlowQueryLogger()
 """The slow queries of this process."""
 
+
+@dataclass(slots=True)
+class RepeatedLogger:
+    """Keeps the `most` statements that one line asked again and again in one request, the last ones."""
+
+    most: int = MOST_KEPT
+    _kept: dict[tuple[str, str, Place], tuple[int, int]] = field(default_factory=dict)
+
+    def note(self, route: str, repeated: Repeated) -> None:
+        """Keep what was found in a request to a route, and log it."""
+        key = (route, TEXTS.sub("?", repeated.statement), repeated.place)
+        requests, most = self._kept.pop(key, (0, 0))
+        self._kept[key] = requests + 1, max(most, repeated.count)
+        while len(self._kept) > self.most:
+            del self._kept[next(iter(self._kept))]
+        LOG.warning("%s: %s", route, repeated)
+
+    @property
+    def found(self) -> list[dict[str, Any]]:
+        """What is kept in plain values: route, statement, place, requests, and most times in one of these."""
+        told = [
+            {"route": route, "statement": statement, "place": str(place), "requests": requests, "times": most}
+            for (route, statement, place), (requests, most) in self._kept.items()
+        ]
+        return sorted(told, key=lambda one: -one["times"])
+
+
+REPEATED_QUERIES: Final = RepeatedLogger()
+"""The repeated queries of this process: those of lists that ask once for each row (N+1)."""
+
 _watch: ContextVar[SeenQueries | None] = ContextVar("vcci_watched_queries", default=None)
 
 

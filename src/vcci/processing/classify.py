@@ -9,10 +9,11 @@ from typing import Final
 
 import polars as pl
 
+from vcci.processing import texts
 from vcci.processing.local import CHUNK_ROWS
 from vcci.services.ports import Classify
 
-ACCOUNT: Final = ("account", "account_code", "capital")
+ACCOUNT: Final = texts.ACCOUNT
 TEXTS: Final = ("account", "account_code", "description", "capital")
 """What a row's commodity is decided by."""
 
@@ -21,10 +22,10 @@ def classify(ledger: Path, activities: Path, *, decide: Classify | None, year: i
     """Add activity, category, exclusion and notices to every row of a ledger frame, in row order.
 
     Without `decide` the rows say these themselves. With `year`, rows dated in another year are excluded
-    (`outside_period`).
+    (`outside_period`). Texts that no rule placed are kept beside the activities (texts.py).
     """
     rows = pl.scan_parquet(ledger)
-    rows = _decided(rows, decide) if decide else rows
+    rows = _decided(rows, decide, activities.with_name(texts.TEXTS)) if decide else rows
     if year is not None:
         elsewhere = (pl.col("date") != "") & (pl.col("date").str.slice(0, 4) != f"{year:04}")
         rows = rows.with_columns(
@@ -35,10 +36,12 @@ def classify(ledger: Path, activities: Path, *, decide: Classify | None, year: i
     )
 
 
-def _decided(rows: pl.LazyFrame, decide: Classify) -> pl.LazyFrame:
+def _decided(rows: pl.LazyFrame, decide: Classify, kept: Path) -> pl.LazyFrame:
     rows = _with_asked(rows, decide)
-    texts = rows.select(*ACCOUNT, description="asked").unique().collect()
-    decided = decide(texts.select(TEXTS).sort(TEXTS)).rename({"description": "asked"})
+    asked = rows.select(*ACCOUNT, description="asked").unique().collect()
+    answers = decide(asked.select(TEXTS).sort(TEXTS))
+    texts.keep(answers, kept)
+    decided = answers.drop("score", "decision").rename({"description": "asked"})
     notices = pl.concat_str(
         [pl.when(pl.col(name) != "").then(pl.col(name)) for name in ("notices", "class_notices")],
         separator=";",
@@ -55,7 +58,7 @@ def _with_asked(rows: pl.LazyFrame, decide: Classify) -> pl.LazyFrame:
     """Add the description that has to be asked about: empty where the account decides by itself."""
     accounts = rows.select(ACCOUNT).unique().collect().with_columns(description=pl.lit(""))
     decided = decide(accounts.select(TEXTS).sort(TEXTS))
-    is_open = (pl.col("activity") == "") & (pl.col("exclusion") == "")
+    is_open = (pl.col("activity") == "") & (pl.col("exclusion") == "") & (pl.col("decision") == 0)
     left_open = decided.filter(is_open).select(*ACCOUNT, left_open=pl.lit(True))
     asked = pl.when("left_open").then("description").otherwise(pl.lit(""))
     return (

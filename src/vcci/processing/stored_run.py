@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from vcci.domain.inventory import PackInUse
+from vcci.domain.review import Decision, decisions_told
 from vcci.errors import InputError
 
 INVENTORY = "inventory.json"
@@ -53,6 +54,11 @@ class StoredRun:
     def packs(self) -> tuple[PackInUse, ...]:
         """The packs that the run used, with their digests."""
         return tuple(PackInUse(**pack) for pack in self.told("packs"))
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The decisions of people that texts of the run were placed by; none where it tells none."""
+        return decisions_told(self.document.get("decisions", ()))
 
 
 def open_run(folder: Path) -> StoredRun:

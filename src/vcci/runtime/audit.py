@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +11,7 @@ from vcci.domain.base_year import BaseYear, ChangeSince, CumulativeEffect, cumul
 from vcci.domain.bridge import EFFECTS, Bridge
 from vcci.domain.derivation import Derivation
 from vcci.errors import InputError, PackError
-from vcci.events import ignore
+from vcci.events import Hook, ignore
 from vcci.intake import load_mapping
 from vcci.packs import PackLibrary
 from vcci.parameters import load
@@ -45,7 +45,8 @@ def derivation(folder: Path, asked: str) -> Derivation:
             code="row_unknown",
         )
     row = files.row_of(source, int(line)) if source else int(line)
-    return derivation_of(files.find(row), run_digest=run.digest, packs=run.packs)
+    found = files.find(row)
+    return derivation_of(found, run_digest=run.digest, packs=run.packs, decisions=run.decisions)
 
 
 def bridge_between(older: Path, newer: Path) -> Bridge:
@@ -76,6 +77,11 @@ FROM_FIGURES = ("inventory.json", "categories.csv", "suppliers.csv")
 """Files that say what was calculated; inventory.json also says how the files were read, as it is stored."""
 
 
+def nothing_else(_: Path) -> Sequence[Compared]:
+    """Compare nothing beside the files."""
+    return ()
+
+
 def verify_run(
     settings: Settings,
     folder: Path,
@@ -83,10 +89,13 @@ def verify_run(
     files: Sequence[Path],
     repairs: Sequence[Path],
     packs: Sequence[str] = (),
+    also: Callable[[Path], Sequence[Compared]] = nothing_else,
+    hook: Hook = ignore,
 ) -> list[Compared]:
     """Make a stored run again, from its files if they are given, and compare what comes out.
 
-    Without files it is made from its classified rows. `packs` are folders of packs of the user's own. Raises
+    Without files it is made from its classified rows. `packs` are folders of packs of the user's own. `also`
+    is given the folder of the run that was made again, and compares what else there is with it. Raises
     `PackError` where a pack is not the one it was.
     """
     stored = open_run(folder)
@@ -96,19 +105,20 @@ def verify_run(
     with tempfile.TemporaryDirectory(prefix="vcci-verify-") as scratch:
         again = Path(scratch) / "run"
         if not files:
-            return _verified_from_rows(stored, broker, again)
+            return [*_verified_from_rows(stored, broker, again), *also(again)]
         mapping = load_mapping(folder / "mapping.yaml")
         title = "" if stored.told("title") == mapping.source else stored.told("title")
         given = LedgerInput(files, mapping, repairs)
-        rooms = local_rooms(settings, given, parameters=parameters, hook=ignore)
+        rooms = local_rooms(settings, given, parameters=parameters, hook=hook)
         older = str(stored.told("successor_of"))
         through = SuccessorRooms(rooms, older) if older else rooms
         request = RunRequest(title, dry_run=False, parameter_digests=parameter_digests(), stored=False)
         with fresh_folder(again, keep=True) as made_in:
-            made = run_through(through, rooms, request, folder=made_in)
+            decisions = lambda: stored.decisions  # noqa: E731
+            made = run_through(through, rooms, request, folder=made_in, decisions=decisions)
         _keep_bridge(folder, again)
         digests = Compared("run digest of inventory.json", stored.digest, made.run_digest)
-        return [*compared(folder, again), digests]
+        return [*compared(folder, again), digests, *also(again)]
 
 
 def _keep_bridge(folder: Path, again: Path) -> None:

@@ -21,8 +21,10 @@ from vcci.settings import as_environment
 
 CHILD: Final = ("-m", "vcci.runtime.ledger_job")
 REPORT_CHILD: Final = ("-m", "vcci.runtime.report_job")
+VERIFY_CHILD: Final = ("-m", "vcci.runtime.verify_job")
 METRIC: Final = "ledger"
 REPORT_METRIC: Final = "report"
+VERIFY_METRIC: Final = "verification"
 LONGEST_LINE_BYTES: Final = 2**22
 CALL_OFF: Final = b"cancel\n"
 
@@ -43,6 +45,11 @@ async def report_in_own_process(at: JobAtWork) -> dict[str, Any]:
     leases and answers requests; and what takes too much memory takes only itself down.
     """
     return await _measured(at, REPORT_CHILD, metric=REPORT_METRIC)
+
+
+async def verification_in_own_process(at: JobAtWork) -> dict[str, Any]:
+    """Verify a run by a process; as `in_own_process`."""
+    return await _measured(at, VERIFY_CHILD, metric=VERIFY_METRIC)
 
 
 async def _measured(at: JobAtWork, command: Sequence[str], *, metric: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from vcci.domain.inventory import Inventory, RowCounts
 from vcci.engine.tables import ResolvedTables
 from vcci.errors import InputError
 from vcci.processing.aggregates import aggregates_in
+from vcci.processing.texts import decisions_in
 from vcci.runtime.job_files import JobFiles
 from vcci.runtime.job_memory import recalled, remembered
 from vcci.runtime.ledgers import LocalRooms
@@ -59,11 +60,11 @@ class JobLedger:
 
     def refresh(self) -> None:
         """Ask again what is done."""
-        self.done = self._in_transaction(lambda tx: done_chunks(tx, self.held))
+        self.done = self.in_transaction(lambda tx: done_chunks(tx, self.held))
 
     def finish(self, chunk: Chunk) -> None:
         """Say that a chunk is done whose effect is in files."""
-        self._in_transaction(lambda tx: finish_chunk(tx, self.held, chunk))
+        self.in_transaction(lambda tx: finish_chunk(tx, self.held, chunk))
         self.done[chunk.stage, chunk.number] = chunk
 
     def forget(self, stages: list[str]) -> None:
@@ -73,7 +74,7 @@ class JobLedger:
             await drop_staged(tx, self.held.tenant_id, self.done)
             await forget_chunks(tx, self.held, stages)
 
-        self._in_transaction(undo)
+        self.in_transaction(undo)
         self.refresh()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -81,7 +82,9 @@ class JobLedger:
         with refusals(self.url):
             return self.runner.run(work)
 
-    def _in_transaction(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    def in_transaction(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        """Return what work in a transaction of the job's tenant returns; role loader."""
+
         async def run() -> T:
             held = self.held
             async with tenant_transaction(self.connection, tenant_id=held.tenant_id, role=Role.LOADER) as tx:
@@ -138,11 +141,14 @@ class JobRooms:
             self._finish(READ, rows=self._read.rows)
         return self._read
 
-    def classify(self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
+    def classify(
+        self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None
+    ) -> frozenset[int]:
         """Add activity, category and exclusion to every row."""
         if not self._is_done(CLASSIFIED):
             self.inner.classify(ledger, activities, decide=decide, year=year)
             self._finish(CLASSIFIED)
+        return decisions_in(activities.parent)
 
     def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
         """Multiply and sum; refuses a ledger of which too many rows are rejected."""

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -27,6 +28,7 @@ from vcci.events import BatchAdvanced, Event, StageStarted
 from vcci.intake import load_mapping
 from vcci.processing.stored_run import INVENTORY, open_run
 from vcci.runtime.audit import bridge_between
+from vcci.runtime.job_decisions import decisions_of_job
 from vcci.runtime.job_failures import Failure
 from vcci.runtime.job_files import JobFiles
 from vcci.runtime.job_lifeline import Lifeline
@@ -88,7 +90,7 @@ def outcome_of(settings: Settings, order: Order, *, tell: Say, lifeline: Lifelin
     """Run a ledger and return what became of it."""
     try:
         with job_ledger(database_url(settings), order.held) as ledger:
-            return {"outcome": _run(settings, order, ledger=ledger, hook=_telling(tell, lifeline))}
+            return {"outcome": _run(settings, order, ledger=ledger, hook=telling(tell, lifeline))}
     except OSError as error:
         return {"outcome": {"error": _files_refused(error).told()}}
     except VcciError as error:
@@ -113,7 +115,8 @@ def _run(
         rooms.resume()
         request = RunRequest(options.title, dry_run=False, parameter_digests=parameter_digests())
         through = _in_place_of(task.older, rooms, ledger) if task.older else rooms
-        run_through(through, rooms.inner, request, folder=files.attempt)
+        decisions = partial(decisions_of_job, ledger)
+        run_through(through, rooms.inner, request, folder=files.attempt, decisions=decisions)
         if task.older:
             _build_bridge(root / task.older.out, files.attempt, older=task.older)
         files.publish()
@@ -164,7 +167,7 @@ def mapping_of(options: LedgerOptions) -> Mapping:
     return answered(given, options.conventions(), currency=options.currency, region=options.region)
 
 
-def _telling(tell: Say, lifeline: Lifeline) -> Callable[[Event], None]:
+def telling(tell: Say, lifeline: Lifeline) -> Callable[[Event], None]:
     """Return a hook that tells the beginning of each stage, and some of the steps within it.
 
     A job that was called off ends there.

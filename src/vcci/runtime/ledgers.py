@@ -2,8 +2,9 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module, resources
 from pathlib import Path
 from threading import Thread
@@ -11,13 +12,14 @@ from threading import Thread
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
+from vcci.domain.review import Decided, Decision
 from vcci.errors import InputError
 from vcci.events import Hook, ignore
 from vcci.intake import IntakeLimits, read_ledger, save_mapping
 from vcci.intake.ledger import RAW_FOLDER
 from vcci.intake.repairs import save_repairs
 from vcci.parameters import load
-from vcci.processing import classify, export, local
+from vcci.processing import classify, export, local, texts
 from vcci.reports import inventory as inventory_report
 from vcci.runtime.factors import broker_over
 from vcci.runtime.folders import fresh_folder
@@ -43,6 +45,10 @@ class LocalRooms:
     units: UnitTable | None = None
     stored: list[str] = field(default_factory=list)
 
+    def is_money(self, unit: str) -> bool:
+        """Say whether a unit is a currency."""
+        return self.units is not None and self.units.is_money(unit)
+
     def read(self, ledger: Path) -> LedgerRead:
         """Read the user's files in limited child processes, and meanwhile load what stores them."""
         Thread(target=import_module, args=(STORE,)).start()
@@ -57,9 +63,12 @@ class LocalRooms:
             units=self.units,
         )
 
-    def classify(self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
+    def classify(
+        self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None
+    ) -> frozenset[int]:
         """Add activity, category and exclusion to every row."""
         classify.classify(ledger, activities, decide=decide, year=year)
+        return texts.decisions_in(activities.parent)
 
     def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
         """Multiply and sum, chunk by chunk."""
@@ -68,6 +77,7 @@ class LocalRooms:
     def publish(self, inventory: Inventory, read: LedgerRead, folder: Path) -> None:
         """Write lines, rejects, repairs, tables and the report."""
         export.rows(folder, run=inventory.run_digest, records=read.records)
+        texts.sum_up(folder, is_money=self.is_money)
         shutil.rmtree(folder / RAW_FOLDER)
         save_mapping(read.mapping, folder / "mapping.yaml")
         if read.repairs:
@@ -107,8 +117,18 @@ def local_rooms(settings: Settings, given: LedgerInput, *, parameters: Parameter
     return LocalRooms(settings, given.paths, given.mapping, broker, hook, given.repairs, units)
 
 
-def run_through(rooms: RunRooms, local: LocalRooms, request: RunRequest, *, folder: Path) -> Inventory:
-    """Run through rooms that are these local ones, or lead to them, into an empty folder."""
+def run_through(
+    rooms: RunRooms,
+    local: LocalRooms,
+    request: RunRequest,
+    *,
+    folder: Path,
+    decisions: Callable[[], Iterable[Decision]] = tuple,
+) -> Inventory:
+    """Run through rooms that are these local ones, or lead to them, into an empty folder.
+
+    `decisions` gives those that the run holds to where no rule places a text.
+    """
     action = Run(
         rooms,
         local.broker,
@@ -116,6 +136,7 @@ def run_through(rooms: RunRooms, local: LocalRooms, request: RunRequest, *, fold
         category_by_prefix=load.spend_categories(),
         vocabulary=load.everyday_words(),
         hook=local.hook,
+        decided=lambda: Decided(decisions()),
     )
     return action.execute(request, folder)
 
@@ -133,13 +154,22 @@ def run_ledger(
 ) -> tuple[Inventory, str]:
     """Run files into `out` and return the inventory and where it lies in PostgreSQL ('' if dry).
 
-    `repairs` are files of mended rows, in order.
+    `repairs` are files of mended rows, in order. A run that is not dry holds to what the tenant's people
+    decided of texts.
     """
     given = LedgerInput(paths, mapping, repairs)
     rooms = local_rooms(settings, given, parameters=parameters, hook=hook)
     with fresh_folder(out, keep=not request.dry_run) as folder:
-        inventory = run_through(rooms, rooms, request, folder=folder)
+        is_kept = request.stored and not request.dry_run
+        decisions = partial(_decisions, settings) if is_kept else tuple
+        inventory = run_through(rooms, rooms, request, folder=folder, decisions=decisions)
     return inventory, "".join(rooms.stored)
+
+
+def _decisions(settings: Settings) -> list[Decision]:
+    from vcci.database.decisions import decisions_at
+
+    return decisions_at(database_url(settings), tenant=settings.tenant)
 
 
 def _refuse_unknown_currency(currency: str, units: UnitTable) -> None:

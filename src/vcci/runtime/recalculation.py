@@ -4,6 +4,7 @@ import asyncio
 import codecs
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import Any, Final
 from vcci.domain.bridge import Bridge
 from vcci.domain.inventory import Inventory
 from vcci.errors import InputError
-from vcci.events import Hook
+from vcci.events import Hook, ignore
 from vcci.intake import load_mapping
 from vcci.intake.repairs import restored
 from vcci.packs import default_names
 from vcci.parameters import load
 from vcci.processing import recalculation as rows
+from vcci.processing import texts
 from vcci.processing.stored_run import StoredRun, open_run
 from vcci.reports import inventory as inventory_report
 from vcci.runtime.audit import bridge_between
@@ -128,6 +130,21 @@ def recalculate(
     return Recalculated(touched, inventory, bridge, where)
 
 
+def tried(older: Path, parameters: Parameters) -> Recalculated:
+    """Return what the run at `older` would come to under these parameters; nothing of it is kept.
+
+    Raises `InputError` and `PackError` where that cannot be told.
+    """
+    stored = open_run(older)
+    options = options_for(stored, parameters)
+    touched = _touched(stored, options)
+    if touched.is_nothing:
+        return Recalculated(touched)
+    with tempfile.TemporaryDirectory(prefix="vcci-") as scratch:
+        inventory = _made(stored, options, Path(scratch), hook=ignore)
+        return Recalculated(touched, inventory, bridge_between(older, Path(scratch)))
+
+
 def _ships(parameters: Parameters) -> bool:
     """Say whether a run used the packs that are in use where none is named."""
     return parameters.packs[: len(default_names())] == default_names()
@@ -154,9 +171,10 @@ def _made(stored: StoredRun, options: Options, folder: Path, *, hook: Hook) -> I
     request = RunRequest(stored.told("title"), dry_run=False, parameter_digests=parameter_digests())
     digest = run_digest(request, read=read, broker=options.broker)
     rows.publish_rows(folder, run=digest, records=rows.rejected_before(stored, restored))
-    for name in (MAPPING, REPAIRS):
+    for name in (MAPPING, REPAIRS, texts.TEXTS):
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, folder / name)
+    texts.sum_up(folder, is_money=options.units.is_money)
     inventory = inventory_from_rows(stored, run, options, digest=digest)
     inventory = replace(inventory, successor_of=stored.digest)
     inventory_report.publish(inventory, folder)

@@ -44,7 +44,7 @@ def inventory_from_rows(stored: StoredRun, run: CalculatedRun, options: Options,
         parameters=options.broker.described(),
         packs=options.broker.packs_in_use(),
     )
-    read = LedgerRead(run.counts.rows, "", (), options.mapping)
+    read = LedgerRead(run.counts.rows, "", (), options.mapping, decisions=stored.decisions)
     figures = inventory_of(run, facts=facts, read=read, units=options.units)
     told = {name: stored.told(name) for name in ("sources", "reading", "successor_of")}
     return replace(figures, **told)

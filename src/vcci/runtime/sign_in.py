@@ -14,9 +14,10 @@ from argon2.exceptions import VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from vcci.database.api_keys import KeyTerms, mint_key, revoke_key
+from vcci.database.connections import Connection
 from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.tenants import tenant_named
-from vcci.database.users import count_failure, held_user
+from vcci.database.users import User, change_user, count_failure, held_user
 from vcci.domain.access import Principal
 from vcci.errors import InputError
 from vcci.runtime.service import Service
@@ -50,23 +51,42 @@ async def session_by_password(service: Service, *, tenant: str, name: str, passw
         await asyncio.to_thread(_is_right, _no_hash(), password)
         return None
     async with service.pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx:
-        held = await held_user(tx, tenant_id, name)
-        if held is not None and held.waits_s > 0:
-            raise InputError(
-                "The password was wrong too often.",
-                remedy=f"Wait {held.waits_s:.0f} seconds, or let an administrator set another password.",
-                code="sign_in_too_often",
-            )
-        is_right = await asyncio.to_thread(_is_right, held.password_hash if held else _no_hash(), password)
-        if held is None:
+        user = await _proven(tx, tenant_id, name, password=password)
+        if user is None:
             return None
-        await count_failure(tx, tenant_id, held.user.id, is_over=is_right)
-        if not is_right:
-            return None
-        user = held.user
         terms = KeyTerms(user.name, user.role, life=SESSION_LIFE, user_id=user.id)
         key, _ = await mint_key(tx, tenant_id, terms, pepper=service.pepper)
     return key.text()
+
+
+async def change_password(service: Service, principal: Principal, *, old: str, new: str) -> bool:
+    """Give the person whose session it is another password; false where the old one is not theirs.
+
+    All their sessions end. Raises `InputError` for a new one that is unfit, and for too many wrong ones.
+    """
+    hashed = await asyncio.to_thread(password_hash, new)
+    tenant_id, name = principal.tenant_id, principal.name
+    async with service.pool.transaction(tenant_id, role=DatabaseRole.LOADER) as tx:
+        user = await _proven(tx, tenant_id, name, password=old)
+        if user is None or user.id != principal.user_id:
+            return False
+        return await change_user(tx, tenant_id, name, password_hash=hashed)
+
+
+async def _proven(tx: Connection, tenant_id: UUID, name: str, *, password: str) -> User | None:
+    """Return who has this name and password; a wrong one is counted, and costs as much as a right one."""
+    held = await held_user(tx, tenant_id, name)
+    if held is not None and held.waits_s > 0:
+        raise InputError(
+            "The password was wrong too often.",
+            remedy=f"Wait {held.waits_s:.0f} seconds, or let an administrator set another password.",
+            code="sign_in_too_often",
+        )
+    is_right = await asyncio.to_thread(_is_right, held.password_hash if held else _no_hash(), password)
+    if held is None:
+        return None
+    await count_failure(tx, tenant_id, held.user.id, is_over=is_right)
+    return held.user if is_right else None
 
 
 async def end_session(service: Service, principal: Principal) -> None:

@@ -159,7 +159,8 @@ class _SparkRun:
             if self.asked.kept is Kept.LINES:
                 near = self._near(folder, Path(scratch))
                 return load.store_run(inventory, read, near, url=url, tenant=tenant, packs=packs)
-            self.storage.download(f"{folder}/multipliers.parquet", Path(scratch) / "multipliers.parquet")
+            for name in rollup_save.FILES:
+                self.storage.download(f"{folder}/{name}", Path(scratch) / name)
             rows = spark_rows.calculable(self.session.read.parquet(f"{folder}/{ACTIVITIES}"))
             sums = rollup_save.RunSums(
                 spark_rollups.supplier_names(rows), spark_rollups.rollups(rows, folder)

@@ -27,9 +27,11 @@ class SuccessorRooms:
         """Read as the inner rooms do; the run that is followed is the given one, whatever mends say."""
         return replace(self.inner.read(ledger), successor_of=self.older)
 
-    def classify(self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
+    def classify(
+        self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None
+    ) -> frozenset[int]:
         """Classify as the inner rooms do."""
-        self.inner.classify(ledger, activities, decide=decide, year=year)
+        return self.inner.classify(ledger, activities, decide=decide, year=year)
 
     def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
         """Calculate as the inner rooms do."""

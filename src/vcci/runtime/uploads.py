@@ -34,6 +34,14 @@ class Uploads:
         """Return the folder of a file, of what mends it, and of its results."""
         return self.root / "uploads" / str(self.tenant_id) / str(file_id)
 
+    def file(self, file_id: UUID, name: str) -> Path:
+        """Return where a file lies, or the folder of several that came together."""
+        return self.folder(file_id) / "file" / name
+
+    def look(self, file_id: UUID) -> Path:
+        """Return the folder of what was seen in a file; it can be removed at any time."""
+        return self.folder(file_id) / "look"
+
     def results(self, file_id: UUID, job_id: UUID) -> Path:
         """Return the folder of a job's results."""
         return self.folder(file_id) / "results" / str(job_id)
@@ -45,7 +53,7 @@ class Uploads:
 
 def store(source: BinaryIO, path: Path, *, most_bytes: int) -> StoredFile:
     """Copy a stream into a new file; raises `InputError` beyond `most_bytes`."""
-    path.parent.mkdir(parents=True, mode=0o755)
+    path.parent.mkdir(parents=True, mode=0o755, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as target:
         while chunk := source.read(CHUNK_BYTES):

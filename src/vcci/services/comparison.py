@@ -74,6 +74,22 @@ def covered_shares(
     money = multipliers.filter("is_money").select("key", pl.col("unit").str.to_uppercase())
     lined = _turnover(by_key.filter(pl.col("category") != STATED_APART).join(money, on="key"))
     missing = _turnover(unlined.filter(pl.col("reason").is_in(MISSING)))
+    return _covered_shares(lined, missing)
+
+
+def covered_shares_of_spend(spend: Iterable[SpendShare]) -> dict[str, Fraction]:
+    """Return the same of what became of the rows of runs; lines that are stated apart count as lines here."""
+    lined: dict[str, int] = defaultdict(int)
+    missing: dict[str, int] = defaultdict(int)
+    for share in spend:
+        if share.outcome == Outcome.LINE:
+            lined[share.unit.upper()] += share.turnover_hundredths
+        elif share.reason in MISSING:
+            missing[share.unit.upper()] += share.turnover_hundredths
+    return _covered_shares(lined, missing)
+
+
+def _covered_shares(lined: Mapping[str, int], missing: Mapping[str, int]) -> dict[str, Fraction]:
     return {unit: Fraction(spent, spent + missing.get(unit, 0)) for unit, spent in lined.items() if spent}
 
 
@@ -158,7 +174,7 @@ def boundary_coverage(
     """Return how an inventory, by category with lines, covers the boundary that is stated for it."""
     standings = {category: _standing(category, emissions_mg_co2e, stated) for category in Category}
     percent = _emissions_percent(emissions_mg_co2e, stated, standings)
-    return BoundaryCoverage(standings, _covered_spend(spend), percent, _verdict(profile, percent))
+    return BoundaryCoverage(standings, covered_spend_percent(spend), percent, _verdict(profile, percent))
 
 
 def _standing(category: Category, calculated: Mapping[int, int], stated: StatedBoundary) -> Standing:
@@ -190,7 +206,7 @@ def _verdict(profile: Profile, percent: Fraction | None) -> Verdict:
     return Verdict.MET if percent >= profile.minimum_percent else Verdict.MISSED
 
 
-def _covered_spend(spend: Iterable[SpendShare]) -> dict[str, Fraction]:
+def covered_spend_percent(spend: Iterable[SpendShare]) -> dict[str, Fraction]:
     """Return the share of purchases with lines by currency, as in the report: without rejected rows."""
     lined: dict[str, int] = defaultdict(int)
     missing: dict[str, int] = defaultdict(int)

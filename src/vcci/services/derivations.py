@@ -11,6 +11,7 @@ from vcci.domain.finding import NOTICES, REASONS
 from vcci.domain.inventory import PackInUse
 from vcci.domain.line import amount_in_factor_unit, quantised_mg
 from vcci.domain.quality import INDICATORS
+from vcci.domain.review import Decided, Decision
 from vcci.errors import AccountingError
 
 READ: Final = (
@@ -50,15 +51,25 @@ class FoundRow:
     reason: str = ""
 
 
-def derivation_of(found: FoundRow, *, run_digest: str, packs: Iterable[PackInUse]) -> Derivation:
-    """Return the derivation of a row; raises `AccountingError` if its line does not come out again."""
+def derivation_of(
+    found: FoundRow,
+    *,
+    run_digest: str,
+    packs: Iterable[PackInUse],
+    decisions: Iterable[Decision] = (),
+) -> Derivation:
+    """Return the derivation of a row; raises `AccountingError` if its line does not come out again.
+
+    `decisions` are those that texts of the run were placed by.
+    """
     activity, key = found.activity, found.multiplier
     told = _notices(found)
+    decision = _decision(found, dict(told), decisions)
     plain = Derivation(
         run_digest,
         int(activity["row"]),
         read={name: str(activity[name]) for name in READ if str(activity.get(name) or "")},
-        classified=_classified(found, dict(told)),
+        classified=_classified(found, dict(told), decision),
         outcome="line",
         notices=told,
     )
@@ -84,18 +95,28 @@ def derivation_of(found: FoundRow, *, run_digest: str, packs: Iterable[PackInUse
     )
 
 
-def _classified(found: FoundRow, notices: Mapping[str, str]) -> dict[str, str]:
+def _decision(found: FoundRow, notices: Mapping[str, str], decisions: Iterable[Decision]) -> Decision | None:
+    """Return the decision that the row was placed by; a row without a line may have kept only its reason."""
+    names = ("account", "account_code", "description")
+    decision = Decided(decisions).of(*(str(found.activity.get(name) or "") for name in names))
+    if decision is None or "commodity_decided" in notices:
+        return decision
+    is_reason = bool(found.reason) and found.reason == (decision.reason or "commodity_unknown")
+    return decision if is_reason and not decision.commodity else None
+
+
+def _classified(found: FoundRow, notices: Mapping[str, str], decision: Decision | None) -> dict[str, str]:
     """Return what the row was taken for; empty where only the rows with lines keep that."""
     activity = found.activity
     if "activity" not in activity:
-        return {}
+        return {"how": decision.sentence} if decision else {}
     category = int(activity["category"])
     is_apart = category == STATED_APART and bool(found.line)
     return {
         "activity": str(activity["activity"]) or "not known",
         "category": str(category),
         "category title": "stated apart, in no total" if is_apart else _title(category),
-        "how": _how(activity, notices),
+        "how": decision.sentence if decision else _how(activity, notices),
     }
 
 
@@ -107,6 +128,8 @@ def _how(activity: Mapping[str, Any], notices: Mapping[str, str]) -> str:
     """Say who decided; matches by words and by likeness carry the same notice, and are told as one."""
     if activity.get("part") is not None and activity.get("formula"):
         return "by the row itself"
+    if "commodity_decided" in notices:
+        return "by a decision in the review queue"
     if "commodity_matched" in notices:
         return "by words or likeness, since no rule speaks of it"
     if activity["activity"] or activity["exclusion"]:

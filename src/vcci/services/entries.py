@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import floor
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from vcci.domain.category import STATED_APART
 from vcci.domain.line import EmissionLine
 from vcci.domain.selection import FactorKey, Multiplier, Unresolved
 from vcci.engine.calculate import Calculator, year_of
+from vcci.engine.columnar import LARGEST_COUNTED_SPEND
 from vcci.engine.expand import PartOfActivity, expand
 from vcci.services.activity_request import BY_METHOD_OR_QUANTITY, MAX_TEXT, WRITABLE, ActivityRequest
 from vcci.services.calculations import Answer, CalculatorFor, calculate
@@ -52,6 +54,12 @@ class BookedLine:
     def category(self) -> int:
         """The category that the books have it under."""
         return STATED_APART if self.line.is_apart else self.line.category
+
+    @property
+    def spend_hundredths(self) -> int:
+        """Hundredths of the unit of its quantity, counted as `columnar` counts them for many rows."""
+        quantity = float(self.part.quantity)
+        return floor(quantity * 100 + 0.5) if abs(quantity) < LARGEST_COUNTED_SPEND else 0
 
     @property
     def own_notices(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import polars as pl
 from vcci.domain.factor import EmissionFactor, PackManifest
 from vcci.domain.inventory import Inventory, RowCounts
 from vcci.domain.mapping import Mapping as LedgerMapping
+from vcci.domain.review import Decision
 from vcci.engine.tables import ResolvedTables
 
 
@@ -38,7 +39,10 @@ class FactorPacks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RepairedRow:
-    """A row mended after it had been rejected as `code`: its whole record before and after, as CSV."""
+    """A row mended after it had been rejected as `code`: its whole record before and after, as CSV.
+
+    `left_out` is the reason why it is no purchase, empty where it is one.
+    """
 
     source: str
     sha256: str
@@ -46,6 +50,7 @@ class RepairedRow:
     code: str
     before: str
     after: str
+    left_out: str = ""
 
 
 Records = Callable[[pl.DataFrame], pl.DataFrame]
@@ -58,7 +63,8 @@ class LedgerRead:
     """A ledger frame in a file: its rows, the digest of what was read, and the mapping in force.
 
     `records` looks rejected rows up in what was read; `repairs` are in the digest, and mend `successor_of`.
-    `is_classified` where the rows name their activities themselves.
+    `is_classified` where the rows name their activities themselves. `decisions` are those that a text of it
+    was placed by, in order.
     """
 
     rows: int
@@ -69,6 +75,7 @@ class LedgerRead:
     repairs: tuple[RepairedRow, ...] = ()
     successor_of: str = ""
     is_classified: bool = False
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class CalculatedRun:
 
 
 Classify = Callable[[pl.DataFrame], pl.DataFrame]
-"""Distinct texts of a ledger -> the same with activity, category, exclusion and notices."""
+"""Distinct texts of a ledger -> the same with what `Classification` has, notices as `class_notices`."""
 
 Resolve = Callable[[pl.DataFrame, pl.DataFrame], ResolvedTables]
 """Distinct keys and dates -> multipliers and rates."""
@@ -97,8 +104,13 @@ class RunRooms(Protocol):
     def read(self, ledger: Path) -> LedgerRead:
         """Read the user's files into a ledger frame."""
 
-    def classify(self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None) -> None:
-        """Add activity, category and exclusion to every row; without `decide` they are there already."""
+    def classify(
+        self, ledger: Path, activities: Path, *, decide: Classify | None, year: int | None
+    ) -> frozenset[int]:
+        """Add activity, category and exclusion to every row; without `decide` they are there already.
+
+        Returns the numbers of the decisions that texts were placed by.
+        """
 
     def calculate(self, activities: Path, folder: Path, *, resolve: Resolve) -> CalculatedRun:
         """Multiply and sum into `folder`."""

@@ -51,7 +51,8 @@ class ReportRequest(BaseModel):
     format: ReportFormat = ReportFormat.JSON
     with_interval: YesOrNo = Field(
         default=False,
-        description="Give the 95 % interval of each sum, too: it reads all lines, and is slower.",
+        description="Give the 95 % interval of each sum, too. Unless the sums are of all days, and by"
+        " category or region alone, it reads all lines, and is slower.",
     )
 
     @model_validator(mode="after")

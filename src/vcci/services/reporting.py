@@ -70,6 +70,8 @@ def inventory_of(run: CalculatedRun, *, facts: RunFacts, read: LedgerRead, units
         quality=totals.quality(),
         boundary=totals.boundary(read.mapping.left_out),
         counted_twice=totals.counted_twice(),
+        decisions=read.decisions,
+        by_source=totals.sources(),
     )
 
 

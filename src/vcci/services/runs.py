@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from vcci import __version__
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
+from vcci.domain.review import Decided
 from vcci.engine.matching import Vocabulary
 from vcci.engine.tables import resolved_tables
 from vcci.events import Hook, StageFinished, StageStarted
@@ -40,7 +41,10 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The action: reads, classifies, calculates, publishes and stores, in that order."""
+    """The action: reads, classifies, calculates, publishes and stores, in that order.
+
+    `decided` is asked, once all is read, what people decided of texts.
+    """
 
     rooms: RunRooms
     broker: FactorBroker
@@ -48,21 +52,24 @@ class Run:
     category_by_prefix: Mapping[str, int]
     vocabulary: Vocabulary
     hook: Hook
+    decided: Callable[[], Decided] = Decided
 
     def execute(self, request: RunRequest, folder: Path) -> Inventory:
         """Run into `folder`, an empty one that the caller keeps or throws away."""
         year = self.broker.parameters.year
         read = self._stage("read", lambda: self.rooms.read(folder / "ledger.parquet"))
+        decided = Decided() if read.is_classified else self.decided()
         calculator = self.broker.calculator(self.units, read.mapping.own_factors)
-        self._stage(
+        used = self._stage(
             "classify",
             lambda: self.rooms.classify(
                 folder / "ledger.parquet",
                 folder / "activities.parquet",
-                decide=None if read.is_classified else self._classify(read.mapping),
+                decide=None if read.is_classified else self._classify(read.mapping, decided),
                 year=year,
             ),
         )
+        read = replace(read, decisions=decided.numbered(used))
         calculated = self._stage(
             "calculate",
             lambda: self.rooms.calculate(
@@ -84,12 +91,13 @@ class Run:
             self._stage("store", lambda: self.rooms.store(inventory, read, folder))
         return inventory
 
-    def _classify(self, mapping: LedgerMapping) -> Classify:
+    def _classify(self, mapping: LedgerMapping, decided: Decided) -> Classify:
         classifier = Classifier(
             rules=mapping.accounts,
             titles=self.broker.titles(),
             category_by_prefix=self.category_by_prefix,
             vocabulary=self.vocabulary,
+            decided=decided,
         )
 
         def decide(texts: pl.DataFrame) -> pl.DataFrame:
@@ -100,6 +108,8 @@ class Run:
                 pl.Series("category", [a.category for a in answers], pl.Int8),
                 pl.Series("exclusion", [a.exclusion for a in answers], pl.String),
                 pl.Series("class_notices", [";".join(a.notices) for a in answers], pl.String),
+                pl.Series("score", [a.score for a in answers], pl.Float64),
+                pl.Series("decision", [a.decision for a in answers], pl.Int64),
             )
 
         return decide
@@ -115,7 +125,8 @@ class Run:
 def run_digest(request: RunRequest, *, read: LedgerRead, broker: FactorBroker) -> str:
     """Return the digest that names a run: data, mapping, packs, parameters and the engine's version.
 
-    The digest of the data has the repairs in it; a successor is also named by the run that it follows.
+    The digest of the data has the repairs in it; a successor is also named by the run that it follows, and a
+    run that held to decisions by these.
     """
     named: dict[str, Any] = {
         "data": read.digest,
@@ -128,5 +139,7 @@ def run_digest(request: RunRequest, *, read: LedgerRead, broker: FactorBroker) -
     }
     if read.successor_of:
         named["successor of"] = read.successor_of
+    if read.decisions:
+        named["decisions"] = [asdict(one) for one in read.decisions]
     text = json.dumps(named, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -24,6 +24,7 @@ from vcci.domain.inventory import (
     Interval,
     MethodTotal,
     RegionTotal,
+    SourceTotal,
     SupplierTotal,
     YearTotal,
 )
@@ -100,6 +101,17 @@ class LinedTotals:
         primary = pl.Series("is_primary", [is_primary(*pair) for pair in pairs], pl.Boolean)
         found = _totals(self.counted.with_columns(primary), ["method", "is_primary"], MethodTotal)
         return tuple(sorted(found, key=lambda total: (total.method, total.is_primary)))
+
+    def sources(self) -> tuple[SourceTotal, ...]:
+        """Return what each category owes to each method and pack, with what is stated apart."""
+        by = ["category", "method", "pack", "gwp_set"]
+        told = pl.col("mg_biogenic_co2_per_unit").is_not_null().any()
+        biogenic = pl.when(told).then(pl.col(BIOGENIC).sum() if BIOGENIC in self.keyed.columns else 0)
+        found = self.keyed.group_by(by).agg(LINES, SUM, biogenic.alias(BIOGENIC)).sort(by)
+        return tuple(
+            SourceTotal(category, method, is_primary(category, method), *rest)
+            for category, method, *rest in found.iter_rows()
+        )
 
     def regions(self) -> tuple[RegionTotal, ...]:
         """Return the countries of the rows, the largest first."""

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from vcci import __version__
 from vcci.domain.display import percent, visible
 from vcci.domain.finding import REASONS
+from vcci.web import charts
 from vcci.web.formats import Format
 from vcci.web.navigation import KEYS, SECTIONS
 
@@ -41,7 +42,7 @@ def page(template: str, /, *, status: int = 200, **told: Any) -> HTMLResponse:
         "here": "",
         "version": __version__,
     }
-    text = templates().get_template(f"{template}.html.jinja").render(**given, **told)
+    text = templates().get_template(f"{template}.html.jinja").render(**(given | told))
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
@@ -100,5 +101,5 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(coded=_coded, visible=visible, meaning=_meaning)
-    made.globals.update(static=static_address, sections=SECTIONS, keys=KEYS, percent=percent)
+    made.globals.update(static=static_address, sections=SECTIONS, keys=KEYS, percent=percent, charts=charts)
     return made

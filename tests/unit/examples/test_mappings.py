@@ -8,9 +8,9 @@ from benchmarks.coverage import LEDGERS, Measured, measure, page, sample
 
 from vcci.domain.finding import REASONS, Outcome
 from vcci.domain.mapping import AccountRule, Mapping
+from vcci.domain.review import folded
 from vcci.intake import load_mapping
 from vcci.packs import PackLibrary, default_names
-from vcci.services.classification import folded
 from vcci.services.factors import FactorBroker, Parameters
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -15,7 +15,7 @@ import yaml
 
 from vcci.domain.finding import REASONS, Outcome
 from vcci.domain.mapping import TARGETS
-from vcci.services.classification import folded
+from vcci.domain.review import folded
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "oxford-city-council"

@@ -118,3 +118,21 @@ def test_a_record_is_one_text_however_it_is_written_and_reads_back(cells: Sequen
     )
     assert frame.select(record_text(len(cells))).item() == record_of(cells)
     assert cells_of(record_of(cells)) == cells
+
+
+def test_a_row_is_left_out_for_a_reason_and_stays_in_the_ledger(ledger: RawTable, tmp_path: Path) -> None:
+    header = f"{HEADER}|left_out"
+    whole = "ledger.csv|3|Amount GBP|quantity_not_a_number|x|B,2024-01-02,x|run-1|sha of ledger.csv|grant"
+    read, frame = repaired(ledger, raw_table(tmp_path, header, whole, name="rejects.csv"))
+    assert of(frame, "line", "problem")[1] == (3, "grant")
+    assert frame.height == 4
+    assert [(row.line, row.left_out, row.before == row.after) for row in read.repairs] == [(3, "grant", True)]
+    assert read.digest != repaired(ledger)[0].digest
+
+
+def test_reason_that_says_nothing_of_purchases_leaves_no_row_out(ledger: RawTable, tmp_path: Path) -> None:
+    whole = "ledger.csv|3|Amount GBP|quantity_not_a_number|x|B,2024-01-02,x|run-1|sha of ledger.csv|subtotal"
+    lists = raw_table(tmp_path, f"{HEADER}|left_out", whole, name="rejects.csv")
+    with pytest.raises(InputError, match="it can be") as refused:
+        repaired(ledger, lists)
+    assert refused.value.code == "repair_unreadable"

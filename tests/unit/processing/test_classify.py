@@ -25,6 +25,8 @@ class Decider:
             pl.lit(6, pl.Int8).alias("category"),
             pl.when(pl.col("account") == "VAT").then(pl.lit("tax")).otherwise(pl.lit("")).alias("exclusion"),
             pl.lit("").alias("class_notices"),
+            pl.lit(0.0).alias("score"),
+            pl.lit(0, pl.Int64).alias("decision"),
         )
 
 

@@ -3,7 +3,6 @@
 It concerns all tenants, so it is for administrators of the tenant that runs the service, and nobody else.
 """
 
-import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -11,12 +10,10 @@ from pydantic import BaseModel, Field
 
 from vcci.database.server_stats import slowest_queries
 from vcci.domain.access import Principal
+from vcci.edge.operation import performance_facts, refuse_stranger
 from vcci.edge.permissions import Administrator, TheService
-from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
 from vcci.monitoring.metrics import cache_answers
-from vcci.monitoring.performance import get_performance_monitor
-from vcci.monitoring.queries import SLOW_QUERIES
 
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=StrictRoute)
 
@@ -25,8 +22,7 @@ MOST_QUERIES: Final = 200
 
 async def operator(service: TheService, principal: Administrator) -> Principal:
     """Return who asks, if that is an administrator of the tenant that runs the service."""
-    if principal.tenant_id != service.home_tenant_id:
-        raise ProblemError("permission_missing", "This is for those who run the service.")
+    refuse_stranger(service, principal)
     return principal
 
 
@@ -130,17 +126,7 @@ async def slow_queries(
 @router.get("/performance/report")
 async def performance_report(_: Operator) -> PerformanceAnswer:
     """Return what the service knows of its own speed."""
-    slow = [
-        {
-            "statement": one.statement,
-            "place": str(one.place),
-            "count": one.count,
-            "total_ms": 1_000 * one.total_s,
-            "longest_ms": 1_000 * one.longest_s,
-        }
-        for one in SLOW_QUERIES.queries
-    ]
-    report = await asyncio.to_thread(get_performance_monitor().report, slow_queries=slow)
+    report = await performance_facts()
     return PerformanceAnswer.model_validate(report.as_plain())
 
 

@@ -6,7 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Header, Query, Response
 
 from vcci.api.entry_writes import entry_write
-from vcci.api.line_answers import (
+from vcci.database.emissions_read import FILTERS, ORDERS, Asked, line_by_id, lines_page
+from vcci.database.entry_store import VERSIONS, versions_page
+from vcci.database.line_counts import count_lines
+from vcci.database.run_sets import run_set
+from vcci.edge.descriptions import described
+from vcci.edge.line_answers import (
     KEPT,
     EntryAnswer,
     LineAnswer,
@@ -16,11 +21,6 @@ from vcci.api.line_answers import (
     line_response,
     version_as_json,
 )
-from vcci.database.emissions_read import FILTERS, ORDERS, Asked, line_by_id, lines_page
-from vcci.database.entry_store import VERSIONS, versions_page
-from vcci.database.line_counts import count_lines
-from vcci.database.run_sets import run_set
-from vcci.edge.descriptions import described
 from vcci.edge.page_query import PageAnswer, PageQuery, page_query, page_response
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError

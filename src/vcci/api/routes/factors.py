@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from vcci.domain.factor import EmissionFactor
-from vcci.domain.finding import NOTICES
 from vcci.edge.descriptions import described
+from vcci.edge.factor_answers import factor_as_json
 from vcci.edge.permissions import Reader, TheService
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
@@ -129,33 +129,12 @@ async def get_factor(pack: Pack, code: Code, service: TheService, _: Reader) -> 
     if found is None:
         raise ProblemError("not_found")
     headers = PUBLIC if catalogue.is_free(found) else PRIVATE
-    content = orjson.dumps(_as_json(catalogue, found))
+    content = orjson.dumps(factor_as_json(catalogue, found))
     return Response(content, media_type="application/json", headers=headers)
 
 
 def _answer(catalogue: FactorCatalogue, found: Sequence[EmissionFactor], *, limit: int) -> Response:
     shown = found[:limit]
-    content = {"data": [_as_json(catalogue, factor) for factor in shown], "found": len(found)}
+    content = {"data": [factor_as_json(catalogue, factor) for factor in shown], "found": len(found)}
     headers = PUBLIC if all(map(catalogue.is_free, shown)) else PRIVATE
     return Response(orjson.dumps(content), media_type="application/json", headers=headers)
-
-
-def _as_json(catalogue: FactorCatalogue, factor: EmissionFactor) -> dict[str, Any]:
-    manifest = catalogue.manifest(factor)
-    biogenic = factor.biogenic_kg_co2
-    return {
-        "id": factor.id,
-        "activity": factor.activity,
-        "name": factor.name,
-        "value_kg_co2e": format(factor.value_kg_co2e, "f"),
-        "unit": factor.unit,
-        "region": factor.region,
-        "gwp_set": factor.gwp_set,
-        "year": factor.year,
-        "price_year": factor.price_year,
-        "price_basis": factor.price_basis,
-        "gases_kg_co2e": {gas: format(kg, "f") for gas, kg in factor.gases_kg_co2e.items()},
-        "biogenic_kg_co2": None if biogenic is None else format(biogenic, "f"),
-        "notices": [{"code": code, "meaning": NOTICES[code]} for code in factor.notices],
-        "pack": {name: getattr(manifest, name) for name in PackOfFactor.model_fields},
-    }

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Body, Depends, File, Form, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
-from vcci.api.intake_writes import SHOWN_JOBS, IntakeWrite, file_as_json
-from vcci.api.job_answers import JobAnswer, job_as_json
 from vcci.database.intake_store import FILES
 from vcci.database.job_store import jobs_of_file
 from vcci.edge.descriptions import described
+from vcci.edge.intake_writes import SHOWN_JOBS, IntakeWrite, file_as_json
+from vcci.edge.job_answers import JobAnswer, job_as_json
 from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.strict_route import StrictRoute

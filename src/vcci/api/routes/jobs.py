@@ -7,12 +7,12 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from vcci.api.job_answers import JobAnswer, JobEvents, job_as_json
 from vcci.api.report_jobs import JSON, ReportJobs
 from vcci.database.connections import Connection
 from vcci.database.job_store import JOBS, Job, call_off_job, job_by_id, take_up_again
 from vcci.domain.access import Principal
 from vcci.edge.descriptions import described
+from vcci.edge.job_answers import JobAnswer, JobEvents, job_as_json
 from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError

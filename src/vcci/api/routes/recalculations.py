@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
-from vcci.api.recalculation_writes import RECALCULATIONS, RecalculationRequest, RecalculationWrite
 from vcci.edge.descriptions import described
 from vcci.edge.permissions import Editor, TheService, TheWrite
+from vcci.edge.recalculations import RECALCULATIONS, RecalculationRequest, RecalculationWrite
 from vcci.edge.strict_route import StrictRoute
 
 router = APIRouter(prefix=RECALCULATIONS, tags=["runs"], route_class=StrictRoute)

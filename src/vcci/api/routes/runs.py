@@ -9,22 +9,18 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, Field
 
-from vcci.database.job_store import Job
 from vcci.database.line_read import derivation_row
-from vcci.database.run_read import RUNS, RunRow, run_by_id
+from vcci.database.run_read import RUNS, run_by_id
 from vcci.database.run_succession import jobs_of_runs
-from vcci.domain.display import exact_kilograms
 from vcci.domain.inventory import PackInUse
+from vcci.domain.review import decisions_told
 from vcci.edge.descriptions import described
 from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Reader, TheService
 from vcci.edge.problems import ProblemError
+from vcci.edge.run_answers import bridge_of, document, run_as_json, whole_run_as_json
 from vcci.edge.strict_route import StrictRoute
-from vcci.runtime.ledgers import data_folder
-from vcci.runtime.recalculation import BRIDGE_FACTS, saved_bridge
-from vcci.runtime.service import Service
 from vcci.services.derivations import derivation_of
-from vcci.services.ledger_options import LedgerTask
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"], route_class=StrictRoute)
 
@@ -115,7 +111,7 @@ RowNumber = Annotated[int, Path(ge=1, le=MOST_ROWS, description="The number of a
 @router.get("", response_model=PageAnswer[RunAnswer], responses=described(400))
 async def list_runs(service: TheService, principal: Reader, paged: Paged) -> Response:
     """Return a page of the runs, the newest first; single activities are in one that stays open."""
-    return await list_response(service, principal, paged, rows=RUNS, as_json=_as_json, headers=KEPT)
+    return await list_response(service, principal, paged, rows=RUNS, as_json=run_as_json, headers=KEPT)
 
 
 @router.get("/{run_id}", response_model=WholeRunAnswer)
@@ -125,19 +121,7 @@ async def get_run(run_id: UUID, service: TheService, principal: Reader) -> Respo
         found = await run_by_id(tx, principal.tenant_id, run_id)
     if found is None:
         raise ProblemError("not_found")
-    content = {
-        **_as_json(found.row),
-        "categories": [
-            {
-                "category": one.category,
-                "lines": one.lines,
-                "emissions_kg_co2e": exact_kilograms(one.emissions_mg_co2e),
-                "emissions_mg_co2e": one.emissions_mg_co2e,
-            }
-            for one in found.categories
-        ],
-        **{name: _document(getattr(found, name)) for name in ("parameters", "packs", "inventory")},
-    }
+    content = whole_run_as_json(found)
     return Response(orjson.dumps(content), media_type="application/json", headers=KEPT)
 
 
@@ -149,8 +133,9 @@ async def explain_row(run_id: UUID, row: RowNumber, service: TheService, princip
         found = await derivation_row(tx, principal.tenant_id, run_id=run_id, row=row)
     if run is None or found is None:
         raise ProblemError("not_found")
-    packs = [PackInUse(**pack) for pack in _document(run.packs)]
-    derivation = derivation_of(found, run_digest=run.row.digest, packs=packs)
+    packs = [PackInUse(**pack) for pack in document(run.packs)]
+    decisions = decisions_told(document(run.inventory).get("decisions", ()))
+    derivation = derivation_of(found, run_digest=run.row.digest, packs=packs, decisions=decisions)
     return Response(orjson.dumps(derivation), media_type="application/json", headers=KEPT)
 
 
@@ -162,34 +147,8 @@ async def get_bridge(run_id: UUID, service: TheService, principal: Reader) -> Re
         job = (await jobs_of_runs(tx, principal.tenant_id, [run_id])).get(run_id)
     if found is None:
         raise ProblemError("not_found")
-    bridge = await asyncio.to_thread(_bridge_of, service, job)
+    bridge = await asyncio.to_thread(bridge_of, service, job)
     if bridge is None:
         raise ProblemError("not_found", "No bridge of this run is kept here.")
     content = {"run_id": str(run_id), **bridge}
     return Response(orjson.dumps(content), media_type="application/json", headers=KEPT)
-
-
-def _bridge_of(service: Service, job: Job | None) -> dict[str, Any] | None:
-    """Return the bridge among the results of a job; None where it came to no successor, or they are gone."""
-    task = None if job is None or "file" not in job.task else LedgerTask.model_validate(job.task)
-    if task is None or task.older is None:
-        return None
-    told = saved_bridge(data_folder(service.settings) / task.out)
-    if told is None:
-        return None
-    return {"takes_place_of": task.older.run_id, **{name: told[name] for name in BRIDGE_FACTS}}
-
-
-def _as_json(run: RunRow) -> dict[str, Any]:
-    told = {name: getattr(run, name) for name in RunRow.__slots__ if name in RunAnswer.model_fields}
-    bounds = (run.low_mg_co2e, run.high_mg_co2e)
-    interval = [exact_kilograms(mg) for mg in bounds if mg is not None] or None
-    earlier = run.successor_of and str(run.successor_of)
-    mended = {"id": str(run.id), "successor_of": earlier}
-    return {**told, **mended, "total_kg_co2e": exact_kilograms(run.total_mg_co2e)} | {
-        "interval_95_kg_co2e": interval
-    }
-
-
-def _document(stored: Any) -> Any:
-    return orjson.loads(stored) if isinstance(stored, str) else stored

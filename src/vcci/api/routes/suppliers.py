@@ -8,13 +8,13 @@ import orjson
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from vcci.api.supplier_writes import SupplierWrite, supplier_as_json
 from vcci.database.supplier_store import SUPPLIERS, supplier_by_id
 from vcci.edge.descriptions import described
 from vcci.edge.page_query import PageAnswer, PageQuery, list_response, page_query
 from vcci.edge.permissions import Editor, Reader, TheService, TheWrite
 from vcci.edge.problems import ProblemError
 from vcci.edge.strict_route import StrictRoute
+from vcci.edge.supplier_writes import SupplierWrite, supplier_as_json
 from vcci.edge.versions import etag_of
 from vcci.services.activity_request import WRITABLE
 from vcci.services.supplier_request import SupplierRequest

@@ -16,6 +16,7 @@ from vcci.database.connections import Connection
 from vcci.database.ids import new_id
 from vcci.database.intake_store import IntakeFile, add_file, file_by_id
 from vcci.database.job_store import BULK, INTERACTIVE, Job, add_job, last_completed_job
+from vcci.database.tenants import Role
 from vcci.domain.access import Principal
 from vcci.edge.problems import ProblemError
 from vcci.edge.write_once import REPLAYED, Reply, Write
@@ -32,6 +33,8 @@ BULK_BYTES: Final = 5_000_000
 
 FILES: Final = "/api/v1/intake/files"
 JOBS: Final = "/api/v1/jobs"
+IMPORTS: Final = "/import"
+"""Where pages take files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,36 @@ class IntakeWrite:
 
             async def take(tx: Connection) -> Reply:
                 await add_file(tx, self.principal.tenant_id, known)
-                return await self._queue(tx, known, options, repairs=())
+                return await self.queue(tx, known, options)
 
             return await write.once(take, body_digest=_digest(stored, options))
 
         return await _kept_if_used(folder, work)
+
+    async def keep(self, files: Sequence[UploadFile]) -> IntakeFile:
+        """Store files that make one ledger, and nothing more: how they are read is settled before they run.
+
+        Several lie in a folder, which is read as one file. Raises `InputError` beyond the limit of a file.
+        """
+        file_id = new_id()
+        folder = self.uploads.folder(file_id)
+        most = self.service.settings.max_file_bytes
+        try:
+            stored = await asyncio.to_thread(_store_together, files, folder / "file", most_bytes=most)
+            known = self._known(file_id, stored)
+            async with self.service.pool.transaction(self.principal.tenant_id, role=Role.LOADER) as tx:
+                await add_file(tx, self.principal.tenant_id, known)
+        except InputError:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            raise
+        return known
 
     async def run_again(self, file_id: UUID, options: LedgerOptions, write: Write) -> Response:
         """Queue another run of a file that was uploaded."""
 
         async def again(tx: Connection) -> Reply:
             known = await self.file(tx, file_id)
-            return await self._queue(tx, known, options, repairs=())
+            return await self.queue(tx, known, options)
 
         return await write.once(again)
 
@@ -85,7 +106,7 @@ class IntakeWrite:
                 job = await self.last_run(tx, file_id)
                 before = LedgerTask.model_validate(job.task)
                 repairs = (*before.repairs, self.uploads.relative(stored.path))
-                return await self._queue(tx, known, before.options, repairs=repairs, older=older_run(job))
+                return await self.queue(tx, known, before.options, repairs=repairs, older=older_run(job))
 
             return await write.once(mend, body_digest=bytes.fromhex(stored.digest))
 
@@ -121,19 +142,20 @@ class IntakeWrite:
         made = stored.path.name, stored.digest, stored.size_bytes
         return IntakeFile(file_id, self.principal.key_id, *made, datetime.now(UTC))
 
-    async def _queue(
+    async def queue(
         self,
         tx: Connection,
         known: IntakeFile,
         options: LedgerOptions,
         *,
-        repairs: Sequence[str],
+        repairs: Sequence[str] = (),
         older: OlderRun | None = None,
     ) -> Reply:
+        """Queue a run of a file, and return what says so; `older` is the run whose place it takes."""
         uploads, job_id = self.uploads, new_id()
         task = LedgerTask(
             file_id=str(known.id),
-            file=uploads.relative(uploads.folder(known.id) / "file" / known.name),
+            file=uploads.relative(uploads.file(known.id, known.name)),
             out=uploads.relative(uploads.results(known.id, job_id)),
             options=options,
             repairs=list(repairs),
@@ -161,6 +183,21 @@ async def _kept_if_used(folder: Path, work: Callable[[], Awaitable[Response]]) -
     if all(answer.headers.get(name) == value for name, value in REPLAYED.items()):
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return answer
+
+
+def _store_together(files: Sequence[UploadFile], folder: Path, *, most_bytes: int) -> StoredFile:
+    """Store one file, or several in a folder of their own; raises `InputError` beyond `most_bytes`."""
+    first = safe_name(files[0].filename or "")
+    if len(files) == 1:
+        return store(files[0].file, folder / first, most_bytes=most_bytes)
+    together, digests, size = folder / f"{first} and {len(files) - 1} more", [], 0
+    for number, file in enumerate(files):
+        name = safe_name(file.filename or "")
+        path = together / (f"{number + 1} {name}" if (together / name).exists() else name)
+        stored = store(file.file, path, most_bytes=most_bytes - size)
+        digests.append(stored.digest)
+        size += stored.size_bytes
+    return StoredFile(together, hashlib.sha256("".join(sorted(digests)).encode()).hexdigest(), size)
 
 
 def older_run(job: Job) -> OlderRun:

@@ -1,7 +1,7 @@
 """Recalculations of a tenant's runs: each standing run is examined, and those that are touched are queued."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -10,13 +10,13 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from vcci.api.intake_writes import JOBS, older_run
 from vcci.database.connections import Connection
 from vcci.database.ids import new_id
 from vcci.database.job_store import BULK, Job, add_job
 from vcci.database.run_succession import StandingRun, hold_file, standing_runs
 from vcci.domain.access import Principal
 from vcci.domain.factor import PriceBasis
+from vcci.edge.intake_writes import JOBS, older_run
 from vcci.edge.write_once import Reply, Write
 from vcci.errors import PackError, VcciError
 from vcci.processing.stored_run import INVENTORY
@@ -81,6 +81,14 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The jobs of runs that are recalculated, and of the others why they are not: a code, and a sentence."""
+
+    jobs: Mapping[UUID, UUID]
+    refused: Mapping[UUID, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class RecalculationWrite:
     """Recalculations of a principal's tenant."""
 
@@ -100,6 +108,23 @@ class RecalculationWrite:
             return await self._queue_all(tx, examined, asked)
 
         return await write.once(queue)
+
+    async def queue_runs(self, tx: Connection, runs: Collection[UUID], asked: RecalculationRequest) -> Queued:
+        """Queue the recalculation of these runs, as far as they stand; role loader.
+
+        Their files are read again, so their texts are placed as people have decided meanwhile.
+        """
+        standing = [run for run in await standing_runs(tx, self.principal.tenant_id) if run.id in runs]
+        uploaded = [run for run in standing if run.job and "file" in run.job.task]
+        refused = dict.fromkeys(runs, REPLACED) | {run.id: NOT_UPLOADED for run in standing}
+        refused = {id_: why for id_, why in refused.items() if id_ not in {run.id for run in uploaded}}
+        refused |= await self._refused(tx, uploaded)
+        jobs = {
+            run.id: await self._queue(tx, run.job, asked)
+            for run in uploaded
+            if run.job and run.id not in refused
+        }
+        return Queued(jobs, refused)
 
     def _refuse_unknown_packs(self, asked: RecalculationRequest) -> None:
         for name in filter(None, (asked.packs or "").split(",")):

@@ -55,11 +55,24 @@ class BridgeEffect(BaseModel):
     emissions_mg_co2e: int
 
 
+class ComparedPart(BaseModel):
+    """A file of a run, or what PostgreSQL holds of it: as it is stored, and as it was made again.
+
+    Both are digests (SHA-256) or figures; empty where there is none.
+    """
+
+    name: str
+    stored: str
+    again: str
+    is_same: bool
+
+
 class JobOutcome(BaseModel):
-    """What a job came to: a run, or the file of a report; what is the other's is null.
+    """What a job came to: a run, the file of a report, or a verification; what is another's is null.
 
     Of a run, `counts.rows` are lines, excluded, not covered and rejected, together. A recalculation says
-    which run it recalculates, and by which effects the totals of the two differ.
+    which run it recalculates, and by which effects the totals of the two differ; a verification which run it
+    is of, of how many parts, how many are the same, and tells these one by one.
     """
 
     run_id: UUID | None = None
@@ -70,6 +83,10 @@ class JobOutcome(BaseModel):
     file: ReportFile | None = None
     recalculates: UUID | None = None
     bridge: list[BridgeEffect] | None = None
+    verifies: UUID | None = None
+    parts: int | None = None
+    same: int | None = None
+    compared: list[ComparedPart] | None = None
 
 
 class JobError(BaseModel):
