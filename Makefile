@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check assets coherence-check kill-test clean
+.PHONY: help install run test check assets screenshots coherence-check kill-test clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ coherence-check: .venv/.dev  ## hold the bound of the caches against 50 runs of 
 
 kill-test: .venv/.dev  ## kill workers and the database under imports and jobs, and compare every row
 	@$(BIN)/python -m tests.kill
+
+screenshots: .venv/.dev  ## take pictures of every page into docs/screenshots; needs chromium
+	@$(BIN)/vcci bench screenshots
 
 clean:  ## remove everything that was made here, but no database
 	@rm -rf .venv inventory dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

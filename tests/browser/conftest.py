@@ -20,9 +20,11 @@ def site() -> Iterator[Site]:
     """A service with an inventory in it."""
     folder = Path(tempfile.mkdtemp(prefix="vcci-browser-"))
     folder.chmod(0o755)
-    with running_site(folder) as found:
-        yield found
-    shutil.rmtree(folder)
+    try:
+        with running_site(folder) as found:
+            yield found
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

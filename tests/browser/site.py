@@ -62,31 +62,37 @@ def free_port() -> int:
 def running_site(folder: Path) -> Iterator[Site]:
     """Start the service with its own PostgreSQL, fill it, and stop both at the end."""
     url = embedded.start(folder).url
-    settings = Settings(DATABASE_URL=SecretStr(url), data_dir=folder)
-    now(_add_user(settings))
-    port = free_port()
+    try:
+        now(_add_user(Settings(DATABASE_URL=SecretStr(url), data_dir=folder)))
+        with _service(folder, url) as (site, token):
+            _fill(site, _session(site, token))
+            yield site
+    finally:
+        embedded.stop(folder)
+
+
+@contextmanager
+def _service(folder: Path, url: str) -> Iterator[tuple[Site, str]]:
+    """Give the running service and the token of its one-time address."""
+    port, said = free_port(), folder / "said"
     command = [*RUN, "up", "--port", str(port), "--workers", "1"]
     told = os.environ | {
         "VCCI_DATA_DIR": str(folder),
         "DATABASE_URL": url,
         "VCCI_REQUESTS_PER_MINUTE": "1000000",
     }
-    said = folder / "said"
     with said.open("w") as output, subprocess.Popen(command, env=told, stdout=output) as process:
         try:
-            site = Site(f"http://127.0.0.1:{port}", folder)
-            _fill(site, _session(site, _token(process, said)))
-            yield site
+            yield Site(f"http://127.0.0.1:{port}", folder), _token(process, said)
         finally:
             process.terminate()
             process.wait(60)
-            embedded.stop(folder)
 
 
 def _token(process: "subprocess.Popen[bytes]", said: Path) -> str:
     """Return the token of the one-time address, once the service has said it."""
     while process.poll() is None:
-        if found := re.search(r"\?token=(\S+)", said.read_text("utf-8")):
+        if found := re.search(r"\?token=(\S+)\n", said.read_text("utf-8")):
             return found[1]
         time.sleep(0.05)
     raise AssertionError("The service has ended.")
@@ -99,7 +105,7 @@ async def _add_user(settings: Settings) -> None:
 
 def _session(site: Site, token: str) -> httpx2.Client:
     """Return a client with a key of its own, made by the session of the one-time address."""
-    with httpx2.Client(base_url=site.address) as first:
+    with httpx2.Client(base_url=site.address, timeout=60) as first:
         cookie = first.get("/", params={"token": token}).headers["set-cookie"].partition(";")[0]
         headers = {"Cookie": cookie, "Origin": site.address}
         key = first.post("/api/v1/keys", json={"name": "of the tests", "role": "admin"}, headers=headers)

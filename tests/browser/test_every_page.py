@@ -1,6 +1,6 @@
 """Every page: nothing inline or from elsewhere, nothing that keeps anybody out, in any light and size."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -36,7 +36,11 @@ BARE_CHARTS: Final = """() => [...document.querySelectorAll("figure")].filter((f
 """Charts without a title, a sentence or a table of their figures."""
 
 WIDTHS: Final = (1280, 360)
-LIGHTS: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+JUDGED: Final[dict[Literal["light", "dark"], dict[str, Any]]] = {
+    "light": {"type": "tag", "values": TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""What axe looks at in which light: all it knows, and once more what other colours can change."""
 
 
 def looked_at(page: Page, address: str) -> tuple[list[str], list[str]]:
@@ -79,15 +83,15 @@ def test_page_keeps_nobody_out(page: Page, site: Site, axe: str, state_of_page: 
     found = dict[str, list[str]]()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        for light in LIGHTS:
+        for light, judged in JUDGED.items():
             page.emulate_media(color_scheme=light, reduced_motion="reduce")
-            found[f"{light}, {width} px"] = _kept_out(page)
+            found[f"{light}, {width} px"] = _kept_out(page, judged)
         found[f"{width} px"] = page.evaluate(MEASURE)
     assert {how: faults for how, faults in found.items() if faults} == {}
 
 
-def _kept_out(page: Page) -> list[str]:
-    result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+def _kept_out(page: Page, judged: dict[str, Any]) -> list[str]:
+    result = page.evaluate("judged => axe.run(document, {runOnly: judged})", judged)
     return [
         f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for one in result["violations"]

@@ -14,7 +14,7 @@ LOOK: Final = """() => {
     const node = document.activeElement;
     if (node === null || node === document.body) return null;
     const style = getComputedStyle(node);
-    const box = node.getBoundingClientRect();
+    const box = node.getClientRects()[0] ?? node.getBoundingClientRect();  // a link may have two lines
     const seen = document.elementFromPoint(
         Math.min(innerWidth - 1, Math.max(0, box.left + box.width / 2)),
         Math.min(innerHeight - 1, Math.max(0, box.top + Math.min(box.height, innerHeight) / 2)));

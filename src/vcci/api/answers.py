@@ -1,5 +1,6 @@
 """How each error is answered: the one table from what is raised to a status."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from vcci.edge.permissions import routes_of
 from vcci.edge.problems import ProblemError, problem, problem_of
 from vcci.edge.strict_route import problem_of_validation
 from vcci.errors import VcciError
+
+LOG: Final = logging.getLogger("vcci.faults")
 
 CODES_OF_STATUS: Final = {400: "body_malformed", 404: "not_found", 405: "method_not_allowed"}
 """What the router itself refuses."""
@@ -47,8 +50,9 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-async def _of_fault(_: Request, _error: Any) -> Response:
-    """Say nothing of what went wrong inside; the server's log has it."""
+async def _of_fault(request: Request, error: Any) -> Response:
+    """Say nothing of what went wrong inside; the log has it, with the address but not with what was asked."""
+    LOG.error("%s %s", request.method, request.url.path, exc_info=error)
     return problem(ProblemError("internal_error"))
 
 

@@ -34,11 +34,12 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a derivation needs of a run; `packs` is the JSON of those in use."""
+    """What a derivation needs of a run; packs in use and decisions of the review queue are JSON."""
 
     digest: str
     title: str
     packs: str
+    decisions: str = "[]"
 
 
 UNKNOWN: Final = LedgerRow("", 0, "", "", "", "", "")
@@ -68,6 +69,9 @@ async def ledger_rows(tx: Connection, tenant_id: UUID, lines: Sequence[LineRow])
 
 async def run_facts(tx: Connection, tenant_id: UUID, run_id: UUID) -> RunFacts | None:
     """Return what a derivation needs of a run; None if there is none."""
-    query = "SELECT digest, title, packs FROM vcci.runs WHERE tenant_id = $1 AND id = $2"
+    query = (
+        "SELECT digest, title, packs, coalesce(inventory->'decisions', '[]')::text FROM vcci.runs"
+        " WHERE tenant_id = $1 AND id = $2"
+    )
     row = await tx.fetchrow(query, tenant_id, run_id)
     return None if row is None else RunFacts(*row)

@@ -9,6 +9,7 @@ from vcci.database.ledger_rows import RunFacts
 from vcci.domain.derivation import Derivation
 from vcci.domain.inventory import PackInUse
 from vcci.domain.line import amount_in_factor_unit
+from vcci.domain.review import decisions_told
 from vcci.domain.selection import Rate
 from vcci.engine.exchange import Exchange
 from vcci.packs import PackLibrary, default_names
@@ -23,7 +24,8 @@ def explained(found: FoundRow, run: RunFacts, library: PackLibrary) -> Derivatio
     """
     packs = _packs(run, library, name=found.multiplier.get("pack", ""))
     rate = _rate(found, packs, library)
-    return derivation_of(replace(found, rate=rate), run_digest=run.digest, packs=packs)
+    decided = decisions_told(json.loads(run.decisions))
+    return derivation_of(replace(found, rate=rate), run_digest=run.digest, packs=packs, decisions=decided)
 
 
 def _packs(run: RunFacts, library: PackLibrary, *, name: str) -> list[PackInUse]:

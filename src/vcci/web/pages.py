@@ -1,6 +1,9 @@
 """Pages drawn on the server: own styles and scripts, nothing inline, nothing from elsewhere."""
 
+import gzip
 import hashlib
+import re
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -46,18 +49,41 @@ def page(template: str, /, *, status: int = 200, **told: Any) -> HTMLResponse:
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def static(name: str) -> Response | None:
-    """Return a static file, None for one that there is not."""
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file that pages load: its content, the same packed by gzip, and its digest.
+
+    Pages themselves are never packed: the length of a packed page tells of the secrets in it.
+    """
+
+    content: bytes
+    packed: bytes
+    digest: str
+
+
+def static(name: str, accepted: str = "") -> Response | None:
+    """Return a static file, packed where the Accept-Encoding allows it; None for one that there is not."""
     known = _static().get(name)
     if known is None:
         return None
-    headers = HEADERS | {"Cache-Control": f"public, max-age={KEPT_SECONDS}, immutable"}
-    return Response(known[0], media_type=KINDS[name.rpartition(".")[2]], headers=headers)
+    headers = HEADERS | {
+        "Cache-Control": f"public, max-age={KEPT_SECONDS}, immutable",
+        "Vary": "Accept-Encoding",
+    }
+    content = known.content
+    if takes_gzip(accepted):
+        content, headers = known.packed, headers | {"Content-Encoding": "gzip"}
+    return Response(content, media_type=KINDS[name.rpartition(".")[2]], headers=headers)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Say whether an Accept-Encoding names gzip, and not with a weight of nothing."""
+    return re.search(r"(?i)(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))", accepted) is not None
 
 
 def static_address(name: str) -> str:
     """Return the address of a static file, which is another one for another content."""
-    return f"/static/{name}?v={_static()[name][1]}"
+    return f"/static/{name}?v={_static()[name].digest}"
 
 
 def load_pages() -> None:
@@ -68,12 +94,15 @@ def load_pages() -> None:
 
 
 @cache
-def _static() -> dict[str, tuple[bytes, str]]:
-    """Return the static files by name, each with the digest of its content."""
+def _static() -> dict[str, StaticFile]:
+    """Return the static files by name."""
     folder = resources.files("vcci.web").joinpath("static")
     names = [one.name for one in folder.iterdir() if one.name.rpartition(".")[2] in KINDS]
     contents = {name: folder.joinpath(name).read_bytes() for name in names}
-    return {name: (content, hashlib.sha256(content).hexdigest()[:16]) for name, content in contents.items()}
+    return {
+        name: StaticFile(content, gzip.compress(content, mtime=0), hashlib.sha256(content).hexdigest()[:16])
+        for name, content in contents.items()
+    }
 
 
 def _coded(text: str) -> Markup:

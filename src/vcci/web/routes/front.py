@@ -119,9 +119,9 @@ async def problem_page(code: str, request: Request, service: TheService) -> Resp
 
 
 @router.get("/static/{name}", dependencies=[Everybody])
-async def static_file(name: str) -> Response:
+async def static_file(name: str, request: Request) -> Response:
     """Return what pages load."""
-    found = static(name)
+    found = static(name, request.headers.get("accept-encoding", ""))
     if found is None:
         raise ProblemError("not_found")
     return found
