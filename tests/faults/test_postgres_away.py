@@ -32,7 +32,7 @@ CUT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 AWAY_SECONDS = 2.0
 DEADLINE_SECONDS = 3.0
 ASKERS = 8
-IN_MEMORY = ("/livez", "/docs", "/problems", "/assets", "/openapi", "/metrics", "/admin/", "/api/v1/factors")
+IN_MEMORY = ("/livez", "/docs", "/problems", "/static", "/openapi", "/metrics", "/admin/", "/api/v1/factors")
 """What answers without the database, while a key is believed."""
 
 BATCH = ("POST", "/api/v1/calculator/batch")

@@ -28,7 +28,7 @@ BOUGHT: Final[dict[str, Any]] = {
 RECALCULATIONS: Final = "/api/v1/recalculations"
 PACKS: Final = "epa-supply-chain-1.2.0,ecb-rates,bea-price-index,us-cpi,naics-2017-titles"
 REPORT_JOBS: Final = "/api/v1/reporting/jobs"
-PAGES: Final = ("/", "/docs", "/problems/pool_busy", "/assets/pages.css", "/assets/mark.svg", "/openapi.json")
+PAGES: Final = ("/docs", "/problems/pool_busy", "/static/vcci.css", "/static/mark.svg", "/openapi.json")
 """Pages that the description does not have."""
 
 
