@@ -71,12 +71,6 @@ async def users_of(tx: Connection, tenant_id: UUID) -> list[User]:
     return [_user(row) for row in await tx.fetch(query, tenant_id)]
 
 
-async def user_names(tx: Connection, tenant_id: UUID) -> dict[UUID, str]:
-    """Return the names of a tenant's people by their ids."""
-    rows = await tx.fetch("SELECT id, name FROM vcci.users WHERE tenant_id = $1", tenant_id)
-    return {row["id"]: row["name"] for row in rows}
-
-
 async def held_user(tx: Connection, tenant_id: UUID, name: str) -> SignIn | None:
     """Return who may sign in by a name; nobody else signs in as them until this transaction ends; loader."""
     row = await tx.fetchrow(HELD, tenant_id, name, FREE_FAILURES, FIRST_WAIT_S, MOST_WAIT_S)

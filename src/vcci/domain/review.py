@@ -82,11 +82,6 @@ def text_key(account: str, account_code: str, description: str = "") -> str:
     return account_key(account, account_code) + _digest(folded(description))
 
 
-def whole_account(key: str) -> str:
-    """Return the key of the account of a text."""
-    return key[:_HALF] + NO_DESCRIPTION
-
-
 def in_force(decisions: Iterable[Decision]) -> dict[str, Decision]:
     """Return by key what holds of each text: its last decision, unless that withdrew it."""
     last = {one.text_key: one for one in sorted(decisions, key=lambda one: one.number)}
