@@ -89,5 +89,5 @@ def frames_of(rows: int, suppliers: Sequence[UUID], known: list[tuple[UUID, int]
             pl.Series("multiplier_key", [1 + one % MULTIPLIERS for one in who]),
             pl.Series("co2e_mg", mg),
         )
-        known += list(zip(frame["id"], mg, strict=True))[:: max(1, CHUNK // 200)]
+        known += list(zip(map(UUID, frame["id"]), mg, strict=True))[:: max(1, CHUNK // 200)]
         yield frame

@@ -22,10 +22,10 @@ def given(tmp_path: Path, name: str, text: str) -> Path:
 
 
 def upload(hands: Hands, file: Path) -> None:
-    hands.page.goto("/overview")
-    hands.section("i").to("Files of one ledger")
+    # Playwright does not wait until the browser has heard of the wish: it is told of it pages earlier.
     with hands.page.expect_file_chooser() as chooser:
-        hands.press("Enter")
+        hands.page.goto("/overview")
+        hands.section("i").to("Files of one ledger").press("Enter")
     chooser.value.set_files(file)
     hands.follow("Upload")
 
