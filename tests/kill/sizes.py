@@ -1,4 +1,4 @@
-"""How large the series are as tests: in full with VCCI_KILLS=full, some 25 minutes, and small otherwise."""
+"""How large the series are as tests: in full with KILL_SERIES=full, some 25 minutes, and small otherwise."""
 
 import os
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T", int, float)
 
 SEED = 20260101
-IS_FULL = os.environ.get("VCCI_KILLS") == "full"
+IS_FULL = os.environ.get("KILL_SERIES") == "full"
 
 
 def sized(full: T, small: T) -> T:
