@@ -23,6 +23,9 @@ JOINED_MULTIPLIER: Final = ("key", "is_money", "mg_co2e_per_unit", "factor_curre
 JOINED_RATE: Final = ("rate", "day", "month", "rate_notices", "rate_reason")
 """What stands beside a row of its multiplier and its rate, as columnar.outcomes joins it."""
 
+SAFE_LENGTH: Final = 18
+"""Characters up to which a number cannot have too many digits for PLAIN_DECIMAL."""
+
 Whole = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -162,12 +165,34 @@ def _gases(answers: Answers, keys: Numbers, amounts: Floats) -> dict[str, tuple[
     return found
 
 
-def plain_numbers(texts: pa.StringArray) -> Floats:
+def plain_numbers(texts: pa.Array) -> Floats:
     """Return the numbers of plain decimal texts, NaN for any other text."""
-    column = pl.Series("text", texts, dtype=pl.String).to_frame()
-    is_plain = pl.col("text").str.contains(PLAIN_DECIMAL)
-    number = pl.when(is_plain).then(pl.col("text")).cast(pl.Float64, strict=False)
-    return column.select(number.fill_null(np.nan)).to_series().to_numpy()
+    column = pl.Series("text", texts, dtype=pl.String)
+    numbers: Floats = column.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy(writable=True)
+    doubtful = _doubtful(texts)
+    is_plain = column.gather(doubtful).str.contains(PLAIN_DECIMAL).fill_null(value=False).to_numpy()
+    numbers[doubtful[~is_plain]] = np.nan
+    return numbers
+
+
+def _doubtful(texts: pa.Array) -> Whole:
+    """Return the places of texts that may be numbers to a computer and are not for sure plain decimals.
+
+    Any other number of up to 18 digits and points that begins and ends with a digit is plain.
+    """
+    of_32_bits = texts.cast(pa.string())
+    _, offsets, content = of_32_bits.buffers()
+    ends = np.frombuffer(offsets, np.int32)[of_32_bits.offset :][: len(texts) + 1]
+    characters = np.frombuffer(content or b"", np.uint8)
+    if not len(characters):
+        return np.zeros(0, np.int64)
+    is_digit = (characters >= ord("0")) & (characters <= ord("9"))
+    starts = np.minimum(ends[:-1], len(characters) - 1)
+    is_doubtful = ~(is_digit[starts] & is_digit[ends[1:] - 1]) | (np.diff(ends) > SAFE_LENGTH)
+    others = np.flatnonzero(~is_digit & (characters != ord(".")))
+    inside = others[(others >= ends[0]) & (others < ends[-1])]
+    is_doubtful[np.searchsorted(ends, inside, side="right") - 1] = True
+    return np.flatnonzero(is_doubtful)
 
 
 def _quantised(exact: Any) -> Whole:

@@ -22,6 +22,9 @@ REDUCE_ABOVE: Final = 500_000
 HELD_BYTES: Final = 2**29
 """Bytes of blocks that are held in memory, 512 MB: writing them down takes longer than making them."""
 
+MOST_KEPT: Final = 0.8
+"""Share of a part's rows that may be left by adding up; where more are left, it is not worth its time."""
+
 ROWS_OF_A_RANGE: Final = 1_000_000
 MOST_RANGES: Final = 64
 """Ranges that a run's numbers are split into: one for so many rows, each a file that is open."""
@@ -29,22 +32,35 @@ MOST_RANGES: Final = 64
 
 def block_of(numbers: Block, columns: Sequence[Block]) -> Block:
     """Return the reduced block of rows: each of their numbers once, rising, and the columns' sums."""
-    found = np.empty((1 + len(columns), 0), np.int64)
-    if not len(numbers):
-        return found
-    order = _rising(numbers)
-    ordered = numbers[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    found = np.empty((1 + len(columns), len(starts)), np.int64)
-    found[0] = ordered[starts]
-    for line, column in enumerate(columns, start=1):
-        np.add.reduceat(column[order], starts, out=found[line])
-    return found
+    return _summed(numbers, columns, most_kept=0)
+
+
+def nearly_reduced(numbers: Block, columns: Sequence[Block]) -> Block:
+    """Return the same, but with rows as they are, by rising number, where adding up would drop few of them."""
+    return _summed(numbers, columns, most_kept=MOST_KEPT * len(numbers))
 
 
 def reduced(block: Block) -> Block:
     """Return a block with each number once, in rising order, and its sums."""
     return block_of(block[0], list(block[1:]))
+
+
+def _summed(numbers: Block, columns: Sequence[Block], *, most_kept: float) -> Block:
+    """Return rows by rising number, added up by it unless more numbers than `most_kept` are left."""
+    if not len(numbers):
+        return np.empty((1 + len(columns), 0), np.int64)
+    order = _rising(numbers)
+    ordered = numbers[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))  # noqa: FBT003
+    is_kept = 0 < most_kept < len(starts)
+    found = np.empty((1 + len(columns), len(ordered) if is_kept else len(starts)), np.int64)
+    found[0] = ordered if is_kept else ordered[starts]
+    for line, column in enumerate(columns, start=1):
+        if is_kept:
+            found[line] = column[order]
+        else:
+            np.add.reduceat(column[order], starts, out=found[line])
+    return found
 
 
 def _rising(numbers: Block) -> Any:

@@ -31,11 +31,11 @@ CHUNK_ROWS = 250_000
 """Rows in memory at a time: larger parts took more memory, and no less CPU that could be measured."""
 
 CODED: Final = (
-    "source", "supplier", "account", "activity", "region", "unit", "date", "asked_method", "notices",
-    "problem", "problem_column", "problem_value", "exclusion",
+    "source", "supplier", "account", "unit", "notices", "problem", "problem_column", "problem_value",
+    "exclusion",
 )  # fmt: skip
-COLUMNS: Final = ("row", "line", "category", "quantity", *CODED)
-"""What is read of a row for its line, or to say why it has none."""
+COLUMNS: Final = ("row", "line", "quantity", *CODED)
+"""What is read of a row for its line, or to say why it has none; what it asks is known by its numbers."""
 
 
 def run(
@@ -113,7 +113,7 @@ class Parts:
         others = _with_texts(pa.Table.from_batches([rows.take(pa.array(places))]))
         joined = self.answers.beside(others, keys=asked.keys[places], dates=asked.dates[places])
         outcome = columnar.multiplied(nw.from_native(joined.lazy()))
-        lined = nw.to_native(columnar.lines(outcome).select("row"))
+        lined = nw.to_native(outcome.filter(nw.col("is_line")).select("row"))
         found, unlined = pl.collect_all([lined, nw.to_native(columnar.unlined(outcome))], engine="in-memory")
         if found.height:
             raise AccountingError(

@@ -16,7 +16,7 @@ from vcci.engine.columnar import GASES
 from vcci.processing.aggregates import COUNTINGS, refuse_overflow
 from vcci.processing.codes import Numbers
 from vcci.processing.fused import Answers, FusedLines
-from vcci.processing.group_sums import REDUCE_ABOVE, FewSums, ManySums, block_of, even_ends
+from vcci.processing.group_sums import REDUCE_ABOVE, FewSums, ManySums, even_ends, nearly_reduced
 from vcci.processing.line_files import DELTA, GROUP_ROWS, WRITTEN, write_frame
 
 GAS_COLUMNS: Final = tuple(GASES.values())
@@ -67,8 +67,8 @@ class Sums:
         summed = [np.ones_like(key), lines.co2e_mg, *gases, spend, np.abs(spend)]
         by_month = key * len(self._months) + self._month_of[lines.rate_places]
         by_supplier = self._suppliers.places[suppliers] * np.int64(self._keys) + key
-        self._by_month.add(block_of(by_month, summed))
-        self._by_supplier.add(block_of(by_supplier, summed))
+        self._by_month.add(nearly_reduced(by_month, summed))
+        self._by_supplier.add(nearly_reduced(by_supplier, summed))
 
     def count(self, *, noticed: pl.DataFrame, unlined: pl.DataFrame) -> None:
         """Add a part's lines with notices of their own, and its rows without lines."""
