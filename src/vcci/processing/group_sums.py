@@ -36,7 +36,7 @@ def block_of(numbers: Block, columns: Sequence[Block]) -> Block:
 
 
 def nearly_reduced(numbers: Block, columns: Sequence[Block]) -> Block:
-    """Return the same, but with rows as they are, by rising number, where adding up would drop few of them."""
+    """Return the same, but rows as they are, by rising number, where adding up would drop few of them."""
     return _summed(numbers, columns, most_kept=MOST_KEPT * len(numbers))
 
 
@@ -51,7 +51,7 @@ def _summed(numbers: Block, columns: Sequence[Block], *, most_kept: float) -> Bl
         return np.empty((1 + len(columns), 0), np.int64)
     order = _rising(numbers)
     ordered = numbers[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))  # noqa: FBT003
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     is_kept = 0 < most_kept < len(starts)
     found = np.empty((1 + len(columns), len(ordered) if is_kept else len(starts)), np.int64)
     found[0] = ordered if is_kept else ordered[starts]
