@@ -62,11 +62,15 @@ class Classifier:
         self._titles = titles
         self._vocabulary = vocabulary or Vocabulary()
         self._decided = decided or Decided()
-        self._matcher = Matcher(titles, vocabulary)
+
+    # What matches words is made for the first text that needs it: many ledgers have a rule for every account.
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self._titles, self._vocabulary)
 
     @cached_property
     def _learned(self) -> LearnedMatcher | None:
-        # Loaded for the first text that all else leaves open: most ledgers with a mapping never need it.
         load = self._vocabulary.learned
         return LearnedMatcher(load(), self._titles) if load else None
 
