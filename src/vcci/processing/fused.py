@@ -80,6 +80,13 @@ class Answers:
             rate_notices=pa.array([*rates["rate_notices"], ""], pa.string()).dictionary_encode(),
         )
 
+    def rate_places_of(self, keys: Whole, dates: Numbers) -> Numbers:
+        """Return the places of rates by the numbers of keys and dates, of which -1 asks nothing."""
+        # In one line, the last of the line before is found by -1: it is of no rate in every line.
+        start = self.currency.astype(np.intp) * self.rate_at.shape[1]
+        found: Numbers = self.rate_at.ravel()[start[keys] + dates]
+        return found
+
     def beside(self, rows: pl.DataFrame, *, keys: Numbers, dates: Numbers) -> pl.DataFrame:
         """Return rows with their multiplier and rate beside them, nulls where there is none."""
         has_key = keys >= 0
@@ -131,11 +138,12 @@ class FusedLines:
 def fused_lines(answers: Answers, rows: pa.RecordBatch, *, keys: Numbers, dates: Numbers) -> FusedLines:
     """Return the lines of rows in row order; `keys` and `dates` are NONE where a row asks nothing."""
     quantity = plain_numbers(rows.column("quantity"))
-    rate_place = answers.rate_at[answers.currency[keys], dates]
+    at = keys.astype(np.intp)  # once, what NumPy would do for each look-up
+    rate_place = answers.rate_places_of(at, dates)
     with np.errstate(over="ignore", invalid="ignore"):
         amount = amount_in_factor_unit(quantity=quantity, rate=answers.rates[rate_place])
-        exact = amount * answers.multiplier[keys]
-        is_line = (np.abs(exact) < MAX_LINE_MG_CO2E) & ((quantity >= 0) | answers.is_money[keys])
+        exact = amount * answers.multiplier[at]
+        is_line = (np.abs(exact) < MAX_LINE_MG_CO2E) & ((quantity >= 0) | answers.is_money[at])
     places = _in_row_order(np.flatnonzero(is_line), rows.column("row").to_numpy())
     key, quantity, amount = keys[places], quantity[places], amount[places]
     is_countable = np.abs(quantity) < LARGEST_COUNTED_SPEND

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,8 +42,8 @@ def line_table(lines: FusedLines, answers: Answers, rows: pa.RecordBatch) -> pa.
         "key": answers.key[lines.keys],
         "category": answers.category[lines.keys],
         "supplier": _coded(rows.column("supplier"), at),
-        "day": answers.days[lines.rate_places],
-        "month": answers.months[lines.rate_places],
+        "day": _dates(answers.days, lines.rate_places),
+        "month": _dates(answers.months, lines.rate_places),
         "amount": lines.amounts,
         "co2e_mg": lines.co2e_mg,
         **gases,
@@ -66,6 +67,11 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(
         path, compression="zstd", compression_level=1, statistics=False, row_group_size=GROUP_ROWS
     )
+
+
+def _dates(days: Any, places: Numbers) -> pa.Array:
+    """Return dates by place as Arrow keeps them, 32-bit days, to which it would convert each."""
+    return pa.array(days.astype(np.int64).astype(np.int32)[places]).view(pa.date32())
 
 
 def _coded(column: pa.DictionaryArray, places: Any) -> pa.DictionaryArray:
