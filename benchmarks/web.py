@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -150,6 +151,8 @@ def of_pages(taken: Times) -> Figures:
     """Return the figures of all pages together, of the slowest, and of the naive page and the limit."""
     ours = {one: spent for one, spent in taken.items() if one not in (NAIVE, LIMIT)}
     slowest = max(ours, key=lambda one: _p95(ours[one]))
+    for one, spent in sorted(ours.items(), key=lambda item: _p95(item[1])):
+        print(f"{statistics.median(spent):8.1f} {_p95(spent):8.1f} ms  {one}")
     figures: Figures = {"pages": len(ours)}
     for name, spent in (
         ("html", [one for of in ours.values() for one in of]),
@@ -159,7 +162,6 @@ def of_pages(taken: Times) -> Figures:
         ("limit", taken[LIMIT]),
     ):
         figures |= {f"{name}_p50_ms": statistics.median(spent), f"{name}_p95_ms": _p95(spent)}
-    print(f"slowest: {slowest}")
     figures["naive_over_overview"] = figures["naive_p50_ms"] / figures["overview_p50_ms"]
     return figures | {"overview_over_limit": figures["overview_p50_ms"] / figures["limit_p50_ms"]}
 
@@ -178,7 +180,7 @@ def in_browser(address: str, visitor: Visitor) -> Figures:
                 _signed_in(context, visitor, address)
                 page = context.new_page()
                 found: list[Response] = []
-                page.on("response", found.append)
+                page.on("response", partial(_add, found))
                 page.goto(path)
                 painted.append(page.evaluate(PAINTED))
                 if path == "/overview":
@@ -186,6 +188,8 @@ def in_browser(address: str, visitor: Visitor) -> Figures:
                     page.locator("#hotspots svg").first.wait_for()
                     scripts = _script_kib(found)
         browser.close()
+    for path, after_ms in zip(visitor.pages.values(), painted, strict=True):
+        print(f"{after_ms:8.0f} ms until painted  {path}")
     seen = [one for one in painted if one >= 0]
     refuse_unless(len(seen) == len(painted), "a page was not painted")
     charts = sum(kib for name, kib in scripts.items() if name == "charts.js")
@@ -194,6 +198,10 @@ def in_browser(address: str, visitor: Visitor) -> Figures:
         "first_view_script_kib": sum(scripts.values()) - charts,
         "charts_script_kib": sum(scripts.values()),
     }
+
+
+def _add(found: list[Response], answer: Response) -> None:
+    found.append(answer)
 
 
 def _signed_in(context: BrowserContext, visitor: Visitor, address: str) -> None:

@@ -28,7 +28,9 @@ class Form:
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-class _Reader(HTMLParser):
+class Reader(HTMLParser):
+    """Reads the links and forms of a page."""
+
     def __init__(self) -> None:
         super().__init__()
         self.links: dict[str, str] = {}
@@ -57,7 +59,9 @@ class _Reader(HTMLParser):
         elif tag == "select":
             self._select = name
             self._form.choices[name] = []
-        elif tag == "option":
+        elif tag == "datalist":
+            self._select = ""  # its options are offered for a text, and choose nothing
+        elif tag == "option" and self._select:
             self._form.choices[self._select].append(value)
             if "selected" in given or self._select not in self._form.values:
                 self._form.values[self._select] = value
@@ -130,8 +134,8 @@ class Visitor:
         """Return the form with a button of these words."""
         return next(one for one in self._read().forms if button in one.buttons)
 
-    def _read(self) -> _Reader:
-        reader = _Reader()
+    def _read(self) -> Reader:
+        reader = Reader()
         reader.feed(self.text)
         return reader
 

@@ -37,7 +37,7 @@ from vcci.domain.access import Principal, Role
 from vcci.edge.answer_cache import AnswerCache
 from vcci.edge.authentication import Authentication, Authenticator
 from vcci.edge.deadlines import RequestDeadline
-from vcci.edge.intake_writes import FILES, IMPORTS
+from vcci.edge.intake_writes import takes_files
 from vcci.edge.limits import BodyLimit, Rate, RateLimit, is_loopback
 from vcci.edge.permissions import permission_of, routes_of
 from vcci.edge.query_watch import WatchedQueries
@@ -126,8 +126,10 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
     known = Authentication(RateLimit(routes, rate), authenticator, _without_key(service))
     settings, route_of = service.settings, Templates(TEMPLATES).of
     timely = RequestDeadline(known, settings.request_seconds, _is_long)
-    uploads = dict.fromkeys((FILES, IMPORTS), settings.max_file_bytes + FORM_BYTES)
-    limited: ASGIApp = BodyLimit(timely, settings.max_body_bytes, uploads)
+    of_files = settings.max_file_bytes + FORM_BYTES
+    limited: ASGIApp = BodyLimit(
+        timely, lambda path: of_files if takes_files(path) else settings.max_body_bytes
+    )
     if settings.query_analysis:
         limited = WatchedQueries(limited, route_of)
     latencies = get_performance_monitor().metrics.endpoints
@@ -138,7 +140,7 @@ def guarded(routes: ASGIApp, service: Service, *, workers: int = 1) -> ASGIApp:
 def _is_long(scope: Scope) -> bool:
     """Say whether a request may take as long as it takes: an upload, a look at all runs, a job's events."""
     path: str = scope["path"]
-    return path in (FILES, IMPORTS, RECALCULATIONS) or path.endswith("/events")
+    return takes_files(path) or path == RECALCULATIONS or path.endswith("/events")
 
 
 class Server:

@@ -88,6 +88,11 @@ async def decisions_until(tx: Connection, tenant_id: UUID, number: int) -> list[
     return [_decision(row) for row in rows]
 
 
+async def decisions_now(tx: Connection, tenant_id: UUID) -> list[Decision]:
+    """Return the last decision of each text: what a run that begins now holds to."""
+    return await decisions_until(tx, tenant_id, await newest_decision(tx, tenant_id))
+
+
 async def history(
     tx: Connection, tenant_id: UUID, *, before: int, limit: int, text_key: str = ""
 ) -> list[Remembered]:
@@ -109,7 +114,7 @@ async def _decisions_at(url: str, tenant: str) -> list[Decision]:
         if tenant_id is None:
             return []
         async with tenant_transaction(connection, tenant_id=tenant_id) as tx:
-            return await decisions_until(tx, tenant_id, await newest_decision(tx, tenant_id))
+            return await decisions_now(tx, tenant_id)
 
 
 def _decision(row: Any) -> Decision:

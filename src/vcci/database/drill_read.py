@@ -15,7 +15,7 @@ from vcci.database.emissions_read import (
 )
 from vcci.database.keyset import Parameters
 from vcci.database.supplier_store import SupplierRow, supplier_by_id
-from vcci.services.drill import UNDATED, FactorUsed, Narrowed, Sum
+from vcci.services.drill import UNDATED, FactorUsed, Narrowed, Sum, days_of_year
 
 GROUPED: Final = {"category": "e.scope3_category", "month": "e.month"}
 """What sums are kept by, beside the supplier."""
@@ -47,7 +47,15 @@ def _kept(narrowed: Narrowed, parameters: Parameters) -> list[str]:
         found.append("e.month IS NULL")
     elif narrowed.month is not None:
         found.append(f"e.month = {parameters.add(narrowed.first_day, 'date')}")
-    return found
+    return [*found, *within_year(narrowed.year, parameters)]
+
+
+def within_year(year: int | None, parameters: Parameters) -> list[str]:
+    """Return the condition on sums by month, `e`, that they are of a year; none without a year."""
+    if year is None:
+        return []
+    first, last = (parameters.add(day, "date") for day in days_of_year(year))
+    return [f"e.month BETWEEN {first} AND {last}"]
 
 
 async def largest_lines(tx: Connection, tenant_id: UUID, narrowed: Narrowed, *, most: int) -> list[LineRow]:
@@ -90,6 +98,7 @@ FACTORS: Final = """
         SELECT run_id, multiplier_key AS key, sum(lines) AS lines, sum(co2e_mg) AS co2e_mg
         FROM vcci.key_rollups
         WHERE tenant_id = $1 AND run_id = ANY ($2::uuid[]) AND scope3_category = ANY ($3::smallint[])
+            AND ($5::int IS NULL OR year = $5)
         GROUP BY 1, 2
     )
     SELECT sum(k.lines), sum(k.co2e_mg), m.factor_id, m.factor_name, m.factor_value, m.factor_unit, m.pack,
@@ -102,5 +111,6 @@ FACTORS: Final = """
 
 async def factor_sums(tx: Connection, tenant_id: UUID, narrowed: Narrowed, *, most: int) -> list[Sum]:
     """Return what the factors with the most emissions in the categories come to, each `of` a `FactorUsed`."""
-    rows = await tx.fetch(FACTORS, tenant_id, list(narrowed.runs), list(narrowed.categories), most)
+    mine = list(narrowed.runs), list(narrowed.categories)
+    rows = await tx.fetch(FACTORS, tenant_id, *mine, most, narrowed.year)
     return [Sum(int(lines), int(mg), FactorUsed(*factor)) for lines, mg, *factor in rows]

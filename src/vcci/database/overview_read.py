@@ -137,6 +137,11 @@ async def overview_facts(
     )
 
 
+async def factor_shares(tx: Connection, tenant_id: UUID, runs: Sequence[UUID]) -> list[FactorShare]:
+    """Return what factors add to the categories of runs, without what is stated apart."""
+    return [_share(row) for row in await tx.fetch(SHARES, tenant_id, list(runs), None)]
+
+
 async def bridge_groups(tx: Connection, tenant_id: UUID, side: Side) -> list[tuple[Any, ...]]:
     """Return what a side of a bridge is grouped from: see `services.overview_bridge.GROUP_COLUMNS`."""
     rows = await tx.fetch(GROUPS, tenant_id, list(side.runs), side.year)

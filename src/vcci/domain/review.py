@@ -54,6 +54,11 @@ class Decision:
         return self.at[:10]
 
     @property
+    def text(self) -> str:
+        """The text that is decided on: the account, and the description where it is of one."""
+        return f"{self.account} / {self.description}" if self.description else self.account
+
+    @property
     def sentence(self) -> str:
         """Who decided, and when."""
         return f"decided by {self.by} on {self.on}"

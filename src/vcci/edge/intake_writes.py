@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,15 @@ FILES: Final = "/api/v1/intake/files"
 JOBS: Final = "/api/v1/jobs"
 IMPORTS: Final = "/import"
 """Where pages take files."""
+
+_TAKES_FILES: Final = re.compile(
+    rf"{FILES}|{FILES}/[^/]+/repairs|{IMPORTS}|{IMPORTS}/[^/]+/rejects/upload", re.ASCII
+)
+
+
+def takes_files(path: str) -> bool:
+    """Say whether a file is sent to an address: a ledger, or a list of its rejected rows, mended."""
+    return _TAKES_FILES.fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)

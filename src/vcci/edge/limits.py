@@ -20,18 +20,17 @@ MOST_TENANTS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """ASGI: refuses doubtful framing, encoded and large bodies; `larger` has the limits of some paths."""
+    """ASGI: refuses doubtful framing, encoded and large bodies; `most_bytes` gives the limit of a path."""
 
     app: ASGIApp
-    most_bytes: int
-    larger: Mapping[str, int] = field(default_factory=dict)
+    most_bytes: Callable[[str], int]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request on, and count its body as it comes."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.larger.get(scope["path"], self.most_bytes)
+        most = self.most_bytes(scope["path"])
         refused = _refusal(scope, most)
         if refused is not None:
             await problem(refused)(scope, receive, send)

@@ -11,9 +11,14 @@ from vcci.monitoring.queries import SLOW_QUERIES
 from vcci.runtime.service import Service
 
 
+def runs_service(service: Service, principal: Principal) -> bool:
+    """Say whether somebody is of the tenant that runs the service."""
+    return principal.tenant_id == service.home_tenant_id
+
+
 def refuse_stranger(service: Service, principal: Principal) -> None:
     """Raise `ProblemError` for who is not of the tenant that runs the service."""
-    if principal.tenant_id != service.home_tenant_id:
+    if not runs_service(service, principal):
         raise ProblemError("permission_missing", "This is for those who run the service.")
 
 

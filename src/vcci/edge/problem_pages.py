@@ -3,10 +3,9 @@
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from vcci.domain.finding import REASONS
 from vcci.edge.problems import KINDS, Kind
+from vcci.parameters.yaml_text import parsed
 
 
 def known_problem(code: str) -> Kind | None:
@@ -22,4 +21,4 @@ def known_problem(code: str) -> Kind | None:
 def error_pages() -> dict[str, Kind]:
     """Return the errors of the core, by code."""
     text = resources.files("vcci.edge").joinpath("error_pages.yaml").read_text(encoding="utf-8")
-    return {code: Kind(0, told["what"], told["remedy"]) for code, told in yaml.safe_load(text).items()}
+    return {code: Kind(0, told["what"], told["remedy"]) for code, told in parsed(text).items()}

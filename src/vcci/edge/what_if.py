@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from vcci.domain.factor import FACTOR_KINDS
 from vcci.edge.problems import ProblemError
 from vcci.edge.recalculations import NOT_KEPT, NOT_UPLOADED, RecalculationRequest
 from vcci.errors import VcciError
+from vcci.packs import PackLibrary
 from vcci.processing.stored_run import INVENTORY, open_run
 from vcci.runtime.job_kinds import RECALCULATION
 from vcci.runtime.ledgers import data_folder
@@ -126,18 +128,25 @@ def whole_order(service: Service, run: StandingRun, packs: str) -> str:
     Who names another pack of factors means these, and not that rates and price indices are to be gone.
     Raises `PackError` for a name that no pack has.
     """
-    named = [name.strip() for name in packs.split(",") if name.strip()]
-    if not named:
-        return ""
-    kinds = {_kind(service, name) for name in named}
-    own = [name for name in _own_packs(run, service) if name in service.library.names()]
-    return ",".join(
-        [*named, *(name for name in own if name not in named and _kind(service, name) not in kinds)]
-    )
+    return completed(service.library, packs, _own_packs(run, service)) if packs.strip(" ,") else ""
 
 
-def _kind(service: Service, name: str) -> str:
-    kind = service.library.manifest(name).kind
+def completed(library: PackLibrary, packs: str, others: Sequence[str]) -> str:
+    """Return packs by commas, and of others that ship those of the kinds that the named ones leave out.
+
+    Raises `PackError` for a name that no pack has, and `ProblemError` for a folder, which would be of this
+    machine.
+    """
+    if "/" in packs or "\\" in packs:
+        raise ProblemError("request_invalid", "Packs that ship are named by their names.", pointer="/packs")
+    named = list(dict.fromkeys(name.strip() for name in packs.split(",") if name.strip()))
+    kinds = {_kind(library, name) for name in named}
+    more = (name for name in others if name not in named and name in library.names())
+    return ",".join([*named, *(name for name in more if _kind(library, name) not in kinds)])
+
+
+def _kind(library: PackLibrary, name: str) -> str:
+    kind = library.manifest(name).kind
     return "factors" if kind in FACTOR_KINDS else kind
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from vcci.domain.mapping import TARGETS
 from vcci.errors import MappingError
 from vcci.intake.currencies import ENGLISH_WORDS, ISO_4217, SIGNS
+from vcci.intake.header_parts import BY_PARTS, CAMEL, points_by_parts
 from vcci.intake.header_words import (
     BARE_UNIT,
     CAPITAL_WORDS,
@@ -21,8 +22,16 @@ from vcci.intake.questions import Example, Question
 Texts = Callable[[int], frozenset[str]]
 """The distinct texts of a column, by its index."""
 
-_CAMEL: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _BRACKET: Final = re.compile(r"[\[(]([^])]+)[\])]")
+ASKED: Final = ("quantity", "date", "supplier")
+"""Targets that a question is worth, even where the names only hint at them."""
+
+_AREA: Final = re.compile(r".*\.(?=\w)")
+"""What stands before a name with a point between, as in an extract that names its tables."""
+
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+"""Control characters: what they part is no word, and `quantity_k\\0g` is not in grams."""
+
 _POSITION: Final = re.compile(r"#([1-9][0-9]{0,2})")
 """How a mapping names a column by its place, from 1, where names are empty or occur twice."""
 
@@ -85,8 +94,17 @@ def header_unit(header: str) -> str:
 
 
 def points(header: str, target: str) -> int:
-    """Return how well a header fits a target by its name, of 100; 0 if it does not."""
-    return max(_points(header, target), _points(header.rpartition(".")[2], target))
+    """Return how well a header fits a target by its name or the parts of it, of 100; 0 if it does not."""
+    if any(listed_points(header, other) for other in TARGETS):
+        return listed_points(header, target)
+    if _UNSEEN.search(header):
+        return 0
+    return points_by_parts(_split_unit(header)[0], target)
+
+
+def listed_points(header: str, target: str) -> int:
+    """Return how well a header fits a target that it is on the list of, of 100; `FIN.DATE` is a `DATE`."""
+    return max(_points(header, target), _points(_AREA.sub("", header), target))
 
 
 def scored_columns(header: Sequence[str], target: str) -> list[Column]:
@@ -125,12 +143,17 @@ def _named(header: Sequence[str], names: Sequence[str]) -> list[Column]:
 
 
 def _guessed(header: Sequence[str], target: str, *, texts: Texts, taken: set[int]) -> list[Column]:
-    """Return the column that leads by `MARGIN`, or all those that are as good or of the same name."""
+    """Return the column that leads by `MARGIN`, or all those that are as good or of the same name.
+
+    What a run can do without is not asked for where names on no list are all there is.
+    """
     scored = {i: points(cell, target) for i, cell in enumerate(header) if i not in taken}
     fits = _EVIDENCE.get(target, _anything)
     fitting = [i for i, found in scored.items() if found and fits(texts, i)]
     best = max((scored[i] for i in fitting), default=0)
     names = {fold(header[i]) for i in fitting if scored[i] > best - MARGIN}
+    if best <= BY_PARTS and len(names) > 1 and target not in ASKED:
+        return []
     return [Column(i, header[i], scored[i]) for i in scored if fold(header[i]) in names]
 
 
@@ -168,7 +191,7 @@ def _split_unit(header: str) -> tuple[str, str]:
     for sign, codes in SIGNS.items():
         if not sign.isalpha() and len(sign) == 1 and sign in header:
             return header.replace(sign, " "), codes[0] if len(codes) == 1 else ""
-    words = re.split(r"[\W_]+", _CAMEL.sub(" ", header))
+    words = re.split(r"[\W_]+", CAMEL.sub(" ", header))
     words = [word for word in words if word]
     if words and (unit := _unit(words[-1], bracketed=False)):
         return " ".join(words[:-1]), unit

@@ -45,7 +45,7 @@ LAYOUT_QUESTIONS: Final = frozenset(
             "header_row_missing",
             "delimiter_invalid",
             "encoding_unknown",
-            "file_not_in_encoding",
+            *("encoding_ambiguous", "file_not_in_encoding", "file_utf8_broken"),
         ),
     )
 )
@@ -123,6 +123,11 @@ def _peeks(file: Path, name: str, how: Peeking, *, is_member: bool = False) -> l
 def has_choice(peeks: Sequence[FilePeek]) -> bool:
     """Say whether there are several sheets with data, or a header that cannot be told."""
     return any(len(p.sheets) > 1 or any(s["header_row"] is None for s in p.sheets) for p in peeks)
+
+
+def is_proven(peeks: Sequence[Document[str, Any]]) -> bool:
+    """Say of peeks in plain values whether a text among them proves its encoding by its bytes."""
+    return any(sheet.get("is_proven") for one in peeks for sheet in one["sheets"])
 
 
 def source_of(peeks: Sequence[FilePeek], tables: Sequence[RawTable]) -> str:

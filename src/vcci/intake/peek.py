@@ -4,6 +4,7 @@ For a person who has to say it; runs in the child process. Nothing is read to it
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from vcci.intake.layout import (
     told_delimiter,
 )
 from vcci.intake.raw_sink import Record, last_text
-from vcci.intake.sniff import encoding_of
+from vcci.intake.sniff import Likely, encoding_of, likely_encodings
 from vcci.intake.text import SAMPLE_CHARACTERS, SEPARATOR_LINE, open_text, whole_lines
 from vcci.intake.workbook import SHOWN_SHEETS, judged, opened_sheets
 
@@ -38,14 +39,23 @@ def peeked(job: Job, kind: str) -> list[Peek]:
 
 
 def _of_text(job: Job) -> list[Peek]:
-    encoding = encoding_of(job.source, job.name, job.conventions.encoding)
-    with open_text(job, encoding) as stream:
+    likely = likely_encodings(job.source, job.name)
+    with open_text(job, _encoding(job, likely), errors="replace") as stream:
         sample = whole_lines(stream.read(SAMPLE_CHARACTERS))
     stated = SEPARATOR_LINE.match(sample)
     told = job.conventions.delimiter or (stated[1] if stated else None)
     delimiter = told_delimiter(told) if told else _delimiter(sample, job.name)
     records = sample_records(sample, delimiter)[1 if stated else 0 :]
-    return [_sheet("", records, job) | {"delimiter": delimiter}]
+    return [_sheet("", records, job) | {"delimiter": delimiter, **asdict(likely)}]
+
+
+def _encoding(job: Job, likely: Likely) -> str:
+    """Return the encoding that was told, or the likeliest where none was, or one that there is not."""
+    told = job.conventions.encoding
+    try:
+        return encoding_of(job.source, job.name, told) if told else likely.encodings[0]
+    except InputError:
+        return likely.encodings[0]
 
 
 def _delimiter(sample: str, name: str) -> str:

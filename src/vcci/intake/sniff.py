@@ -59,6 +59,31 @@ def encoding_of(path: Path, name: str, told: str | None) -> str:
     return _most_plausible(_non_ascii_lines(path), name, bad)
 
 
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """The encodings that a text may be in, as Python codec names, the likeliest first.
+
+    `found` is the one that a run would read, empty where that is a question. `is_proven` where the bytes say
+    it themselves: they are more than ASCII, and UTF-8 or marked.
+    """
+
+    encodings: tuple[str, ...]
+    found: str
+    is_proven: bool = False
+
+
+def likely_encodings(path: Path, name: str) -> Likely:
+    """Return what a person may have to choose among, whatever was told."""
+    try:
+        found = encoding_of(path, name, None)
+    except InputError:
+        found = ""
+    if found.startswith("utf-"):
+        return Likely((found,), found, is_proven=not all(chunk.isascii() for chunk in _chunks(path)))
+    readings = _readings(_non_ascii_lines(path))
+    return Likely(tuple(dict.fromkeys(one.encoding for one in readings)) or ("latin-1",), found)
+
+
 def _known_codec(told: str, marked: str | None) -> str:
     try:
         codec = codecs.lookup(told)
@@ -128,6 +153,16 @@ class _Reading:
 
 def _most_plausible(sample: bytes, name: str, bad_line: int) -> str:
     _refuse_broken_utf8(sample, name, bad_line)
+    readings = _readings(sample)
+    best = readings[0] if readings and readings[0].score >= TOO_ODD else None
+    rivals = [r for r in readings if best and r.text != best.text and r.score > best.score - TOO_CLOSE]
+    if best is None or rivals:
+        raise _encoding_question(name, [*([best] if best else []), *rivals])
+    return best.encoding
+
+
+def _readings(sample: bytes) -> list[_Reading]:
+    """Return a text as each encoding reads it that can, the most plausible first."""
     readings = []
     for alphabet in ALPHABETS:
         try:
@@ -135,12 +170,7 @@ def _most_plausible(sample: bytes, name: str, bad_line: int) -> str:
         except UnicodeDecodeError:
             continue
         readings.append(_Reading(alphabet.codec, plausibility(text, alphabet), text))
-    readings.sort(key=lambda reading: -reading.score)
-    best = readings[0] if readings and readings[0].score >= TOO_ODD else None
-    rivals = [r for r in readings if best and r.text != best.text and r.score > best.score - TOO_CLOSE]
-    if best is None or rivals:
-        raise _encoding_question(name, [*([best] if best else []), *rivals])
-    return best.encoding
+    return sorted(readings, key=lambda reading: -reading.score)
 
 
 def _refuse_broken_utf8(sample: bytes, name: str, bad_line: int) -> None:

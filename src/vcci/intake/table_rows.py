@@ -5,7 +5,7 @@ from typing import Final
 
 from vcci.domain.mapping import TARGETS
 from vcci.errors import QuestionError
-from vcci.intake.columns import points
+from vcci.intake.columns import listed_points
 from vcci.intake.layout import has_numbers
 from vcci.intake.raw_sink import Record, last_text
 
@@ -85,7 +85,7 @@ def is_header(cells: Sequence[str]) -> bool:
     texts = [cell.strip() for cell in cells if cell.strip()]
     if has_numbers(cells) or len(set(texts)) < len(texts):
         return False
-    return sum(any(points(text, target) for target in TARGETS) for text in texts) >= KNOWN_CELLS
+    return sum(any(listed_points(text, target) for target in TARGETS) for text in texts) >= KNOWN_CELLS
 
 
 def is_row_below(cells: Sequence[str], header: Sequence[str]) -> bool:

@@ -102,9 +102,9 @@ def whole_lines(sample: str) -> str:
     return sample[:end] if end and len(sample) == SAMPLE_CHARACTERS else sample
 
 
-def open_text(job: Job, encoding: str) -> io.TextIOWrapper:
+def open_text(job: Job, encoding: str, *, errors: str = "strict") -> io.TextIOWrapper:
     """Open the file as strict text with its own line ends, behind its byte order mark if it has one."""
-    stream = job.source.open(encoding=encoding, newline="", errors="strict")
+    stream = job.source.open(encoding=encoding, newline="", errors=errors)
     if stream.read(1) != "\ufeff":
         stream.seek(0)
     return stream

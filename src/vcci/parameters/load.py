@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from vcci.domain.quantity import MONEY, Unit, UnitTable
 from vcci.engine.matching import LearnedModel, Vocabulary
+from vcci.parameters.yaml_text import parsed
 
 LEARNED_MODEL: Final = Path(__file__).with_name("learned_matching.json")
 """Made by benchmarks/train_matcher.py, with its provenance inside."""
@@ -21,7 +21,7 @@ LEARNED_SOURCES: Final = ("lines", "products", "words", "titles")
 
 def _read(name: str) -> Any:
     text = resources.files("vcci.parameters").joinpath(name).read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return parsed(text)
 
 
 def units(currencies: Iterable[str]) -> UnitTable:
@@ -43,6 +43,7 @@ def spend_categories() -> dict[str, int]:
     return {str(entry["naics"]): int(entry["category"]) for entry in entries}
 
 
+@cache
 def everyday_words() -> Vocabulary:
     """Return what ledgers call commodities, and the words that mark what is no purchase."""
     words = _read("everyday_words.yaml")

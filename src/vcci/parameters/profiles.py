@@ -4,8 +4,7 @@ from fractions import Fraction
 from functools import cache
 from importlib import resources
 
-import yaml
-
+from vcci.parameters.yaml_text import parsed
 from vcci.services.comparison import Profile
 
 
@@ -22,5 +21,5 @@ def profiles() -> dict[str, Profile]:
             source=entry["source"],
             minimum_percent=Fraction(entry["minimum_percent"]) if "minimum_percent" in entry else None,
         )
-        for entry in yaml.safe_load(text)["profiles"]
+        for entry in parsed(text)["profiles"]
     }

@@ -4,16 +4,15 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-import yaml
-
 from vcci.domain.quality import PedigreeTable
 from vcci.engine.assess import Assessment
+from vcci.parameters.yaml_text import parsed
 
 DEFAULT_TABLE: Final = "openlca"
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load(resources.files("vcci.parameters").joinpath(name).read_text(encoding="utf-8"))
+    return parsed(resources.files("vcci.parameters").joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache

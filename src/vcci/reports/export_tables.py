@@ -12,6 +12,7 @@ from vcci.domain.category import Category
 from vcci.domain.display import NO_NAME, spend_in_order
 from vcci.domain.finding import REASONS
 from vcci.domain.inventory import Inventory
+from vcci.domain.review import Decision
 from vcci.reports.standards.view import COLUMNS, StandardReport
 
 MG: Final = "emissions_mg_co2e"
@@ -53,6 +54,10 @@ OF_INVENTORY: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     ),
     "not covered": ("uncovered", ("account", "reason", "unit", "rows", "spend_hundredths")),
     "notices": ("notices", ("code", "meaning", "lines")),
+    "decisions": (
+        "decisions",
+        ("number", "account", "description", "verdict", "commodity", "reason", "by", "at"),
+    ),
     "packs": ("packs", ("name", "version", "publisher", "licence", "attribution", "standing", "digest")),
 }
 """Tables that are fields of an inventory, with their columns."""
@@ -133,4 +138,10 @@ def _manifest(report: StandardReport) -> Iterator[tuple[str, str]]:
         yield "successor of", shown.successor_of
     yield from ((f"parameter: {name}", value) for name, value in sorted(shown.parameters.items()))
     yield from ((f"reading: {name}", value) for name, value in sorted(shown.reading.items()))
+    yield from ((f"decision {one.number}", _decided(one)) for one in shown.decisions)
     yield "written by", f"VCCI {__version__}"
+
+
+def _decided(one: Decision) -> str:
+    code = one.commodity or one.reason
+    return f"{one.text}: {one.verdict}{f' {code}' if code else ''}, {one.sentence}"

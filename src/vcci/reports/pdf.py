@@ -53,6 +53,16 @@ def pdf_document(report: StandardReport, *, paper: str = "a4") -> dict[str, Any]
             [f"{p.name} {p.version}", p.publisher, p.licence, p.attribution or p.standing, p.digest]
             for p in shown.packs
         ],
+        "decisions": [
+            [
+                str(one.number),
+                one.text,
+                one.verdict.replace("_", " "),
+                one.commodity or one.reason,
+                one.sentence,
+            ]
+            for one in shown.decisions
+        ],
         "parameters": [list(pair) for pair in sorted(shown.parameters.items())],
         "sources": list(shown.sources),
     }

@@ -1,4 +1,4 @@
-"""The accounts of a ledger, by what was spent on them, each with what it buys as far as it says so itself."""
+"""The accounts of a ledger, by what was spent on them, each with what it buys as far as that is known."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from vcci.domain.mapping import Mapping
+from vcci.domain.review import Decided
 from vcci.engine.columnar import LARGEST_COUNTED_SPEND
 from vcci.parameters import load
 from vcci.services.account_choices import found_by, rule_key, rule_of
@@ -32,7 +33,7 @@ class _Account:
     hundredths: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def account_rows(ledger: Path, mapping: Mapping, broker: FactorBroker) -> dict[str, Any]:
+def account_rows(ledger: Path, mapping: Mapping, broker: FactorBroker, *, decided: Decided) -> dict[str, Any]:
     """Return in plain values the accounts of a ledger frame, the largest first, and how many there are.
 
     Amounts are hundredths by currency or unit, credits taken off; rows that are rejected have none.
@@ -44,6 +45,7 @@ def account_rows(ledger: Path, mapping: Mapping, broker: FactorBroker) -> dict[s
         titles=broker.titles(),
         category_by_prefix=load.spend_categories(),
         vocabulary=load.everyday_words(),
+        decided=decided,
     )
     listed = [_told(one, mapping, classifier) for one in ordered[:MOST_ACCOUNTS]]
     return {"count": len(ordered), "listed": listed}

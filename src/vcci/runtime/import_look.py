@@ -1,8 +1,8 @@
 """A look at an uploaded ledger in a process of its own: `python -m vcci.runtime.import_look`.
 
 It takes its order as a line of JSON from standard input, and leaves what it saw as a file: what would be
-asked, the columns, the accounts, and a dry run of the first rows. What an earlier look has read is not read
-again.
+asked, the columns, the accounts, and a dry run of the first rows, which hold to what people decided of texts
+as a run does. What an earlier look has read is not read again.
 """
 
 import hashlib
@@ -17,8 +17,11 @@ from typing import Any, Final
 
 from vcci import __version__
 from vcci import settings as all_settings
+from vcci.domain.factor import PriceBasis
 from vcci.domain.mapping import Conventions, Mapping
-from vcci.errors import InputError, MappingError, VcciError
+from vcci.domain.review import Decided, Decision, decisions_told
+from vcci.errors import InputError, MappingError, PackError, VcciError
+from vcci.events import ignore
 from vcci.intake.activity_table import is_activity_table, read_activities
 from vcci.intake.front import RawTable, read_tables
 from vcci.intake.ledger import ledger_of
@@ -47,6 +50,7 @@ LAYOUT: Final = "sheet"
 COLUMNS: Final = "columns"
 CONVENTIONS: Final = "conventions"
 ACCOUNTS: Final = "accounts"
+PREVIEW: Final = "preview"
 """What a look may end at: a file that cannot be read, or the step whose answers are missing or do not fit."""
 
 STEP_OF: Final = {"column_ambiguous": COLUMNS}
@@ -57,33 +61,53 @@ SHOWN_TABLES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to look at: a file and a folder for what is seen; the mapping as YAML, the year (0: none)."""
+    """What to look at: a file and a folder for what is seen; the mapping as YAML, the year (0: none).
+
+    `packs` (by commas), `price_basis` and `gwp` are those of a run. `decided` is the number of the newest
+    decision on texts, of those that the look holds to.
+    """
 
     file: str
     folder: str
     mapping: str = ""
     year: int = 0
+    packs: str = ""
+    price_basis: str = PriceBasis.PURCHASER.value
+    gwp: str = ""
+    decided: int = 0
 
     @property
     def name(self) -> str:
         """The name of the file with what is seen: another one for another order, or version of VCCI."""
-        told = json.dumps([__version__, self.file, self.mapping, self.year])
+        told = json.dumps([__version__, asdict(self) | {"folder": ""}])
         return f"look-{_digest(told)}.json"
+
+    @property
+    def parameters(self) -> Parameters:
+        """What a run of this order would be asked to hold to."""
+        packs = tuple(self.packs.split(",")) if self.packs else ()
+        return Parameters(packs, self.year or None, PriceBasis(self.price_basis), self.gwp)
+
+    def line(self, decisions: Sequence[Decision]) -> bytes:
+        """Return the line by which a look is ordered, with the decisions that it holds to."""
+        told = {"order": asdict(self), "decisions": [asdict(one) for one in decisions]}
+        return json.dumps(told).encode() + b"\n"
 
 
 def main() -> None:
     """Take one look."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told to stop, and ends this process
-    order = Order(**json.loads(Lifeline().order()))
-    folder = Path(order.folder)
-    write(folder / order.name, seen(all_settings.load(), order))
+    told = json.loads(Lifeline().order())
+    order = Order(**told["order"])
+    found = seen(all_settings.load(), order, decisions_told(told["decisions"]))
+    write(Path(order.folder) / order.name, found)
 
 
-def seen(settings: Settings, order: Order) -> dict[str, Any]:
+def seen(settings: Settings, order: Order, decisions: Sequence[Decision] = ()) -> dict[str, Any]:
     """Return what a look sees, in plain values; what keeps it from seeing more is its `error`."""
     folder = Path(order.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    looking = _Looking(settings, order, folder)
+    looking = _Looking(settings, order, decisions)
     try:
         looking.look()
     except VcciError as error:
@@ -104,8 +128,9 @@ def seen(settings: Settings, order: Order) -> dict[str, Any]:
 class _Looking:
     """One look; `step` is where it is."""
 
-    def __init__(self, settings: Settings, order: Order, folder: Path) -> None:
-        self._settings, self._order, self._folder = settings, order, folder
+    def __init__(self, settings: Settings, order: Order, decisions: Sequence[Decision]) -> None:
+        self._settings, self._order, self._decisions = settings, order, decisions
+        self._folder = Path(order.folder)
         self.step = FILE
         self.seen: dict[str, Any] = {"error": None, "questions": [], "open": [], "mapping": order.mapping}
 
@@ -177,16 +202,20 @@ class _Looking:
 
     def _try(self, mapping: Mapping, read_into: Any) -> None:
         """Make the ledger frame, sum up its accounts, and try its first rows."""
-        parameters = Parameters((), self._order.year or None)
         given = LedgerInput([Path(self._order.file)], mapping)
-        rooms = local_rooms(self._settings, given, parameters=parameters, hook=lambda _: None)
+        try:
+            rooms = local_rooms(self._settings, given, parameters=self._order.parameters, hook=ignore)
+        except PackError:
+            self.step = PREVIEW
+            raise
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=".ledger-") as scratch:
             ledger = Path(scratch) / "ledger.parquet"
             is_read: LedgerRead = read_into(rooms, ledger, year=self._order.year or None)
             self.step = ACCOUNTS
             if not is_read.is_classified:
-                self.seen["accounts"] = account_rows(ledger, mapping, rooms.broker)
-            self.seen["preview"] = preview(rooms, ledger, is_read)
+                decided = Decided(self._decisions)
+                self.seen["accounts"] = account_rows(ledger, mapping, rooms.broker, decided=decided)
+            self.seen["preview"] = preview(rooms, ledger, is_read, decisions=self._decisions)
 
 
 def _ledger(tables: Sequence[RawTable], rooms: LocalRooms, out: Path, *, year: int | None) -> LedgerRead:

@@ -1,6 +1,7 @@
 """A dry run over the first rows of a ledger: what would become of them, with nothing kept."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ import polars as pl
 
 from vcci.domain.finding import REASONS, Outcome
 from vcci.domain.inventory import Inventory
+from vcci.domain.review import Decision
 from vcci.runtime.ledgers import LocalRooms, parameter_digests, run_through
 from vcci.services.ports import CalculatedRun, Classify, LedgerRead, Resolve
 from vcci.services.runs import RunRequest
@@ -51,12 +53,15 @@ class PreviewRooms:
         """Store nothing."""
 
 
-def preview(rooms: LocalRooms, ledger: Path, read: LedgerRead) -> dict[str, Any]:
+def preview(
+    rooms: LocalRooms, ledger: Path, read: LedgerRead, *, decisions: Sequence[Decision]
+) -> dict[str, Any]:
     """Return in plain values what becomes of the first rows of a ledger frame: counts, total, samples."""
     request = RunRequest("", dry_run=True, parameter_digests=parameter_digests(), stored=False)
     with tempfile.TemporaryDirectory(prefix="vcci-") as scratch:
         folder = Path(scratch)
-        inventory = run_through(PreviewRooms(rooms, ledger, read), rooms, request, folder=folder)
+        through = PreviewRooms(rooms, ledger, read)
+        inventory = run_through(through, rooms, request, folder=folder, decisions=lambda: decisions)
         counts = inventory.counts
         return {
             "ledger_rows": pl.scan_parquet(ledger).select(pl.len()).collect().item(),

@@ -5,16 +5,16 @@ answers requests; and what takes too much memory takes only itself down.
 """
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from vcci.database.decisions import decisions_until
 from vcci.errors import InputError
 from vcci.runtime.import_look import FILE, Order, read, told, write
 from vcci.runtime.service import Service
@@ -34,14 +34,14 @@ _UNDER_WAY: dict[Path, "asyncio.Task[None]"] = {}
 _TURNS: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = WeakKeyDictionary()
 
 
-async def look(service: Service, order: Order) -> Mapping[str, Any] | None:
-    """Return what a look sees, as import_look.py has it; None while it is still being taken."""
+async def look(service: Service, tenant_id: UUID, order: Order) -> Mapping[str, Any] | None:
+    """Return what a look at a tenant's file sees, as import_look.py has it; None while it is being taken."""
     path = Path(order.folder) / order.name
     found = await asyncio.to_thread(read, path)
     if found is None:
         task = _UNDER_WAY.get(path)
         if task is None:
-            task = _UNDER_WAY[path] = asyncio.create_task(_take(service, order, path))
+            task = _UNDER_WAY[path] = asyncio.create_task(_take(service, tenant_id, order))
             task.add_done_callback(lambda _: _UNDER_WAY.pop(path, None))
         await asyncio.wait((task,), timeout=PATIENCE_SECONDS)
         if not task.done():
@@ -52,7 +52,11 @@ async def look(service: Service, order: Order) -> Mapping[str, Any] | None:
     return seen
 
 
-async def _take(service: Service, order: Order, path: Path) -> None:
+async def _take(service: Service, tenant_id: UUID, order: Order) -> None:
+    path = Path(order.folder) / order.name
+    async with service.pool.transaction(tenant_id) as tx:
+        decisions = await decisions_until(tx, tenant_id, order.decided) if order.decided else []
+    line = await asyncio.to_thread(order.line, decisions)
     async with _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MOST_AT_ONCE)):
         environment = os.environ | as_environment(service.settings)
         child = await asyncio.create_subprocess_exec(
@@ -67,7 +71,7 @@ async def _take(service: Service, order: Order, path: Path) -> None:
                 ConnectionError, TimeoutError
             ):  # it died at once, or takes too long: it left nothing
                 if child.stdin is not None:
-                    child.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
+                    child.stdin.write(line)
                     await child.stdin.drain()
                 await asyncio.wait_for(child.wait(), LONGEST_SECONDS)
         finally:

@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from vcci.domain.review import Decision
 from vcci.errors import InputError
 from vcci.intake import load_mapping
 from vcci.intake.limits import IntakeLimits
@@ -149,8 +150,19 @@ class Desk:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def desk_of(settings: Settings, folder: Path, *, job: str, task: LedgerTask, rejected: int) -> Desk:
-    """Return the desk for the run of a job, whose file lies in a folder: where its draft is, too."""
+def desk_of(
+    settings: Settings,
+    folder: Path,
+    *,
+    job: str,
+    task: LedgerTask,
+    rejected: int,
+    decisions: Sequence[Decision],
+) -> Desk:
+    """Return the desk for the run of a job, whose file lies in a folder: where its draft is, too.
+
+    `decisions` are those that the next run would hold to.
+    """
     root, options = data_folder(settings), task.options
     results = root / task.out
     repairs = [root / name for name in task.repairs]
@@ -160,5 +172,5 @@ def desk_of(settings: Settings, folder: Path, *, job: str, task: LedgerTask, rej
         RunInput([root / task.file], mapping_of(options), repairs, options.year or None),
         rejected,
         limits_of(settings),
-        lambda: Trial(settings, parameters_of(options), load_mapping(results / MAPPING)),
+        lambda: Trial(settings, parameters_of(options), load_mapping(results / MAPPING), decisions),
     )

@@ -13,6 +13,7 @@ from vcci.domain.finding import REASONS, Outcome
 from vcci.domain.inventory import Inventory
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.domain.quantity import UnitTable
+from vcci.domain.review import Decision
 from vcci.events import ignore
 from vcci.intake.frame import ledger_frame
 from vcci.intake.numbers import decide_mark
@@ -42,11 +43,12 @@ REJECTED: Final = [code for code, reason in REASONS.items() if reason.outcome is
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Tries rows as a run of these parameters and this mapping would read them."""
+    """Tries rows as a run of these parameters, this mapping and these decisions would read them."""
 
     settings: Settings
     parameters: Parameters
     mapping: LedgerMapping
+    decisions: Sequence[Decision] = ()
 
     def faults(self, readings: Sequence[FileReading], records: Records) -> Faults:
         """Return what is wrong with rows, read like the others of their files."""
@@ -56,7 +58,8 @@ class Trial:
             tried = _tables(readings, records, Path(folder))
             rooms = TrialRooms(tuple(tried.values()), self.mapping, self.parameters.year)
             request = RunRequest("", dry_run=True, parameter_digests={}, stored=False)
-            run_through(rooms, self._local(), request, folder=Path(folder))
+            local, decided = self._local(), lambda: self.decisions
+            run_through(rooms, local, request, folder=Path(folder), decisions=decided)
             unlined = pl.read_parquet(Path(folder) / "unlined" / "*.parquet").sort("row")
             found = _found(unlined, rooms)
         faults = {(list(tried)[place], line): fault for place, line, fault in found}

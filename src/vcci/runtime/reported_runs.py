@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -9,7 +10,13 @@ from uuid import UUID
 import orjson
 
 from vcci.database.connections import Connection, connected
-from vcci.database.report_runs import LONG, inventory_by_sums, run_with_inventory
+from vcci.database.overview_read import factor_shares
+from vcci.database.report_runs import (
+    LONG,
+    inventory_by_sums,
+    run_with_inventory,
+    with_merged_suppliers,
+)
 from vcci.database.run_sets import run_set
 from vcci.database.tenants import ensure_tenant, tenant_transaction
 from vcci.domain.inventory import Inventory
@@ -17,6 +24,7 @@ from vcci.errors import InputError
 from vcci.processing.stored_run import open_run
 from vcci.runtime.ledgers import database_url
 from vcci.services.combined_runs import Combining
+from vcci.services.quality_by_category import quality_by_category
 from vcci.services.reported import Reported, inventory_from, reported_run
 from vcci.settings import Settings
 
@@ -42,10 +50,14 @@ async def reported_runs(
         if found is not None:
             run, stored = found
             read = await asyncio.to_thread(_read, stored)
-            inventory = read or await inventory_by_sums(tx, tenant_id, run)
+            inventory = read or await inventory_by_sums(tx, tenant_id, run, whole=whole)
+            if whole:
+                inventory = await with_merged_suppliers(tx, tenant_id, run_id, inventory=inventory)
             told = reported_run(inventory, made_at=run.created_at, run_id=str(run_id))
             await asyncio.to_thread(combining.add, inventory, told)
-    return await asyncio.to_thread(combining.whole)
+    reported = await asyncio.to_thread(combining.whole)
+    shares = await factor_shares(tx, tenant_id, runs)
+    return replace(reported, quality=await asyncio.to_thread(quality_by_category, reported.inventory, shares))
 
 
 def _read(stored: str) -> Inventory | None:

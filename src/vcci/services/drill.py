@@ -21,13 +21,15 @@ class Narrowed:
     """Some lines of runs; None leaves a dimension open.
 
     `suppliers` are one supplier and all that were merged into it, empty for lines that name none. Without a
-    category it is all but what is stated apart. `month` is YYYY-MM, or UNDATED.
+    category it is all but what is stated apart. `month` is YYYY-MM, or UNDATED; `year` a calendar year of
+    the lines' dates.
     """
 
     runs: Sequence[UUID]
     category: int | None = None
     suppliers: Sequence[UUID] | None = None
     month: str | None = None
+    year: int | None = None
 
     @property
     def categories(self) -> tuple[int, ...]:
@@ -44,11 +46,17 @@ class Narrowed:
         by: dict[str, Any] = {"in_totals": True} if self.category is None else {"category": self.category}
         if self.suppliers is not None:
             by |= {"suppliers": list(self.suppliers)} if self.suppliers else {"without_supplier": True}
-        first = self.first_day
-        if first is not None:
-            last = first.replace(day=monthrange(first.year, first.month)[1])
-            return by | {"from_date": first, "to_date": last}
+        spans = [] if self.year is None else [days_of_year(self.year)]
+        if (first := self.first_day) is not None:
+            spans.append((first, first.replace(day=monthrange(first.year, first.month)[1])))
+        if spans:
+            by |= {"from_date": max(one for one, _ in spans), "to_date": min(one for _, one in spans)}
         return by | ({"undated": True} if self.month == UNDATED else {})
+
+
+def days_of_year(year: int) -> tuple[date, date]:
+    """Return the first and the last day of a calendar year."""
+    return date(year, 1, 1), date(year, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ OWN_WAY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LeagueAsked:
-    """A page of the table: of which runs and category, of whose names a text is part, in which order."""
+    """A page of the table: of which runs, category and year, what names have in them, in which order."""
 
     runs: Sequence[UUID]
     category: int | None = None
@@ -55,6 +55,7 @@ class LeagueAsked:
     direction: Direction = Direction.DOWN
     rows: int = 50
     page: int = 1
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Weight:
     """What lines come to: how much of it stands on primary data, and what their data quality weighs.
 
     `quality_mg` counts the milligrams once for each indicator that was assessed, `points_mg` as often as its
-    score says.
+    score says. Of `untold_lines` neither methods nor quality were kept: with any of them, both are unknown.
     """
 
     lines: int
@@ -70,6 +71,7 @@ class Weight:
     primary_mg_co2e: int
     quality_mg: int
     points_mg: int
+    untold_lines: int = 0
 
     def __add__(self, other: "Weight") -> "Weight":
         """Return both together."""
@@ -82,10 +84,18 @@ class Weight:
 
     @property
     def quality(self) -> int | None:
-        """The mean score in hundredths, 100 best to 500, weighed by emissions; None if none was assessed."""
-        if not self.quality_mg:
+        """The mean score in hundredths, 100 best to 500, weighed by emissions.
+
+        None if none was assessed, or it is not known.
+        """
+        if self.untold_lines or not self.quality_mg:
             return None
         return (200 * self.points_mg + self.quality_mg) // (2 * self.quality_mg)
+
+    @property
+    def primary(self) -> int | None:
+        """The milligrams that stand on primary data, None where it is not known."""
+        return None if self.untold_lines else self.primary_mg_co2e
 
 
 NOTHING: Final = Weight(0, 0, 0, 0, 0)
@@ -154,10 +164,10 @@ def score_text(hundredths: int | None) -> str:
 
 
 def weight_as_json(weight: Weight) -> dict[str, Any]:
-    """Return the figures in plain values; the score has two decimals, and is None if none was assessed."""
+    """Return the figures in plain values; the score has two decimals. What is not known is None."""
     return {
         **weight.sum.as_json(),
-        "primary_data_kg_co2e": exact_kilograms(weight.primary_mg_co2e),
+        "primary_data_kg_co2e": None if weight.primary is None else exact_kilograms(weight.primary),
         "quality_score": score_text(weight.quality) or None,
     }
 

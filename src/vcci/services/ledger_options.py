@@ -1,6 +1,6 @@
 """How an uploaded ledger is to be read and calculated: what `vcci run` takes as options."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -21,6 +21,10 @@ Line = Annotated[str, StringConstraints(max_length=200, pattern=WRITABLE)]
 
 
 Year = Annotated[int, Field(ge=1900, le=2200), NO_BOOLEAN]
+
+
+MADE_WITH: Final = ("packs", "price_basis", "gwp")
+"""The options that are of the factors, whatever the file; empty or left out is the default."""
 
 
 class LedgerOptions(BaseModel):

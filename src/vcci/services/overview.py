@@ -43,13 +43,15 @@ class _Shown:
         sums, shares = self.of(category)
         told = _sum(sums)
         mg_co2e = told["emissions_mg_co2e"]
-        primary = sum(one.share.emissions_mg_co2e for one in shares if is_primary(one.category, one.method))
+        is_kept = all(one.method for one in shares)
+        of_partners = [one for one in shares if is_primary(one.category, one.method)]
+        primary = sum(one.share.emissions_mg_co2e for one in of_partners)
         return {
             **told,
             **self._interval(category, mg_co2e),
-            "primary_mg_co2e": primary,
-            "primary_percent": percent(primary, mg_co2e),
-            "quality": [_score(shares, place, mg_co2e) for place in range(len(INDICATORS))],
+            "primary_mg_co2e": primary if is_kept else None,
+            "primary_percent": percent(primary, mg_co2e) if is_kept else "",
+            "quality": [indicator_score(shares, place, mg_co2e) for place in range(len(INDICATORS))],
         }
 
     def _interval(self, category: int, mg_co2e: int) -> dict[str, Any]:
@@ -129,17 +131,21 @@ def _drawn(facts: OverviewFacts, sums: Sequence[YearSum]) -> dict[int, Any] | No
     return {WHOLE: runs[0].interval} | {told["category"]: told["interval"] for told in runs[0].categories}
 
 
-def _score(shares: Sequence[FactorShare], place: int, mg_co2e: int) -> dict[str, Any]:
-    """Return the mean of an indicator in hundredths, weighed by emissions, and how much has a score."""
+def indicator_score(shares: Sequence[FactorShare], place: int, mg_co2e: int) -> dict[str, Any]:
+    """Return the mean of an indicator in hundredths, weighed by emissions, and how much has a score.
+
+    Where no method was kept of any line, no score was, and how much has one is not known.
+    """
     scored = [(one, one.scores[place]) for one in shares]
     pairs = [(one.weight_mg, score) for one, score in scored if score is not None]
     assessed = sum(one.share.emissions_mg_co2e for one, score in scored if score is not None)
     has_weight = any(weight for weight, _ in pairs)
+    is_kept = not shares or any(one.method for one in shares)
     return {
         "indicator": INDICATORS[place],
         "score_hundredths": round(HUNDREDTHS * weighted_score(pairs)) if has_weight else None,
-        "assessed_mg_co2e": assessed,
-        "assessed_percent": percent(assessed, mg_co2e),
+        "assessed_mg_co2e": assessed if is_kept else None,
+        "assessed_percent": percent(assessed, mg_co2e) if is_kept else "",
     }
 
 

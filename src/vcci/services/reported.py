@@ -1,6 +1,6 @@
 """What a report is of: the inventory of a run, or of several runs together, and which runs these are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -39,10 +39,14 @@ class RunInReport:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """An inventory, and the runs that it is of."""
+    """An inventory, and the runs that it is of; `quality` as services/quality_by_category.py tells it.
+
+    Without it, which runs in folders are, the sums by factor that it takes are not at hand.
+    """
 
     inventory: Inventory
     runs: tuple[RunInReport, ...]
+    quality: Mapping[int, Sequence[Mapping[str, object]] | None] | None = None
 
     @property
     def has_sources(self) -> bool:

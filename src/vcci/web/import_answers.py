@@ -6,12 +6,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 from vcci.domain.category import Category
+from vcci.domain.factor import PriceBasis
 from vcci.domain.finding import REASONS
 from vcci.domain.mapping import TARGETS, AccountRule, DateOrder, DecimalMark, Mapping
 from vcci.edge.problems import ProblemError
+from vcci.edge.what_if import completed
 from vcci.intake.mapping_file import NOT_A_PURCHASE
+from vcci.packs import PackLibrary, default_names
+from vcci.packs.contents import OVER_100_YEARS
 from vcci.services.account_choices import with_rule, without_rule
 from vcci.services.classification import COMMODITY_PREFIX
+from vcci.services.ledger_options import MADE_WITH
 
 YEARS: Final = range(1900, 2201)
 MOST_ROWS: Final = 1_000_000
@@ -35,7 +40,8 @@ def text_of(said: Said, name: str, *, most: int = MOST_CHARACTERS) -> str:
 
 
 def with_layout(mapping: Mapping, said: Said) -> Mapping:
-    """Return the mapping with sheet, header row and delimiter; other ones mean other columns."""
+    """Return the mapping with sheet, header row, delimiter and encoding; other ones mean other columns."""
+    encoding = text_of(said, "encoding") if "encoding" in said else mapping.conventions.encoding
     row = text_of(said, "header_row")
     delimiter = text_of(said, "delimiter")
     conventions = replace(
@@ -43,6 +49,7 @@ def with_layout(mapping: Mapping, said: Said) -> Mapping:
         sheet=text_of(said, "sheet") or None,
         header_row=_number(row, range(MOST_ROWS), "The row of the header is a number, 0 if there is none."),
         delimiter="\t" if delimiter == "tab" else delimiter or None,
+        encoding=encoding or None,
     )
     is_same = conventions == mapping.conventions
     return mapping if is_same else replace(mapping, conventions=conventions, columns={})
@@ -117,6 +124,30 @@ def _rule(account: str, code: str, choice: str, *, category: int) -> AccountRule
     if not category:
         raise ProblemError("request_invalid", "A physical factor needs the Scope 3 category that it is for.")
     return replace(known, activity=what)
+
+
+def made_with(said: Said, library: PackLibrary) -> dict[str, str]:
+    """Return what a form says that a run is to be made with; empty is the default.
+
+    Packs of kinds that none is named of are those in use by default. Raises `PackError` and
+    `ProblemError` for what there is not.
+    """
+    made = {name: text_of(said, name, most=1_000) for name in MADE_WITH if name in said}
+    _one_of({"", *PriceBasis}, made.get("price_basis", ""))
+    _one_of({"", *OVER_100_YEARS}, made.get("gwp", ""))
+    if made.get("packs", "").strip(" ,"):
+        made["packs"] = completed(library, made["packs"], default_names())
+    return made
+
+
+def choices(library: PackLibrary) -> dict[str, Any]:
+    """Return what a run can be made with: packs that ship, those in use by default, GWP sets, price bases."""
+    return {
+        "known_packs": [library.manifest(name) for name in library.names()],
+        "default_packs": default_names(),
+        "gwp_sets": OVER_100_YEARS,
+        "bases": [basis.value for basis in PriceBasis],
+    }
 
 
 def reasons() -> dict[str, str]:

@@ -3,26 +3,30 @@
 import asyncio
 from collections.abc import Mapping as Document
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from vcci.database.decisions import newest_decision
 from vcci.database.intake_store import IntakeFile, file_by_id
 from vcci.database.job_store import Job, jobs_of_file
 from vcci.database.mapping_store import KeptMapping, kept_mapping, of_file
 from vcci.domain.access import Principal
 from vcci.domain.mapping import Mapping
 from vcci.edge.problems import ProblemError
-from vcci.intake.mapping_file import mapping_in
-from vcci.runtime.import_look import ACCOUNTS, COLUMNS, CONVENTIONS, FILE, LAYOUT, Order
+from vcci.intake.look import is_proven
+from vcci.intake.mapping_file import mapping_in, mapping_text
+from vcci.runtime.import_look import ACCOUNTS, COLUMNS, CONVENTIONS, FILE, LAYOUT, PREVIEW, Order
 from vcci.runtime.ledgers import data_folder
 from vcci.runtime.looks import look
 from vcci.runtime.service import Service
 from vcci.runtime.uploads import Uploads
+from vcci.services.ledger_options import MADE_WITH, LedgerOptions
 
-PREVIEW: Final = "preview"
 SHOWN_JOBS: Final = 10
+
+KEPT_OPTIONS: Final = ("title", "year", *MADE_WITH)
 
 STEPS: Final[dict[str, str]] = {
     LAYOUT: "Sheet and header",
@@ -78,6 +82,13 @@ class ImportState:
         return int(self.kept.options.get("year") or 0)
 
     @property
+    def options(self) -> LedgerOptions:
+        """What a run of the file is made with, as far as it was said; empty is the default."""
+        told = {name: self.kept.options[name] for name in MADE_WITH if self.kept.options.get(name)}
+        title = str(self.kept.options.get("title", ""))
+        return LedgerOptions(mapping=self.seen.get("mapping", ""), title=title, year=self.year or "", **told)
+
+    @property
     def error(self) -> Document[str, Any] | None:
         """What keeps the look from seeing more."""
         return self.seen.get("error")
@@ -95,6 +106,11 @@ class ImportState:
         questions = self.seen.get("open", ())
         return next((step for step in STEPS if any(q["step"] == step for q in questions)), "")
 
+    def with_options(self, mapping: str, **told: Any) -> KeptMapping:
+        """Return what is to be kept of the file: a mapping, and what was said beside it before or now."""
+        known = {"year": self.year, **{n: v for n, v in self.kept.options.items() if n in KEPT_OPTIONS}}
+        return KeptMapping(mapping, {name: value for name, value in {**known, **told}.items() if value})
+
     def asked(self, step: str) -> list[Document[str, Any]]:
         """Return the questions of a step, answered or not."""
         return [question for question in self.seen.get("questions", ()) if question["step"] == step]
@@ -104,7 +120,8 @@ class ImportState:
         if self.seen.get("is_classified") and step in (COLUMNS, CONVENTIONS, ACCOUNTS):
             return step == self.open_step
         if step == LAYOUT:
-            is_said = self.mapping.conventions.sheet or self.mapping.conventions.header_row is not None
+            told = self.mapping.conventions
+            is_said = told.sheet or told.encoding or told.header_row is not None
             return bool(self.seen.get("has_choice") or is_said or self.open_step == LAYOUT)
         if step == CONVENTIONS:
             lacks_region = not self.seen.get("targets", {}).get("region", {}).get("names")
@@ -152,28 +169,45 @@ async def import_state(service: Service, principal: Principal, file_id: UUID) ->
             raise ProblemError("not_found")
         kept = await kept_mapping(tx, principal.tenant_id, of_file(file_id))
         jobs = await jobs_of_file(tx, principal.tenant_id, file_id, limit=SHOWN_JOBS)
+        decided = await newest_decision(tx, principal.tenant_id)
     uploads = Uploads(data_folder(service.settings), principal.tenant_id)
-    looking = Looking(service, uploads.file(file_id, known.name), uploads.look(file_id))
+    looking = Looking(
+        service, principal.tenant_id, uploads.file(file_id, known.name), uploads.look(file_id), decided
+    )
     seen = await looking.at(kept or KeptMapping(""))
     is_remembered = False
     if kept is None and seen and seen.get("source"):
         async with service.pool.transaction(principal.tenant_id) as tx:
             kept = await kept_mapping(tx, principal.tenant_id, seen["source"])
         if kept is not None:
+            kept = _as_proven(kept, seen)
             is_remembered, seen = True, await looking.at(kept)
     return ImportState(known, kept or KeptMapping(""), is_remembered, seen, jobs)
 
 
+def _as_proven(kept: KeptMapping, seen: Document[str, Any]) -> KeptMapping:
+    """Return what was said of another file, without its encoding where this one's bytes prove their own."""
+    mapping = mapping_in(kept.mapping, "the mapping")
+    if not mapping.conventions.encoding or not is_proven(seen.get("peeks", ())):
+        return kept
+    free = replace(mapping, conventions=replace(mapping.conventions, encoding=None))
+    return replace(kept, mapping=mapping_text(free))
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks at one file."""
+    """Looks at one file of a tenant; `decided` is the number of their newest decision on texts."""
 
     service: Service
+    tenant_id: UUID
     file: Path
     folder: Path
+    decided: int
 
     async def at(self, kept: KeptMapping) -> Document[str, Any] | None:
         """Return what is seen under a mapping, None while the file is being read."""
+        told = {name: str(kept.options[name]) for name in MADE_WITH if kept.options.get(name)}
         year = int(kept.options.get("year") or 0)
+        order = Order(str(self.file), str(self.folder), kept.mapping, year=year, decided=self.decided, **told)
         await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
-        return await look(self.service, Order(str(self.file), str(self.folder), kept.mapping, year))
+        return await look(self.service, self.tenant_id, order)

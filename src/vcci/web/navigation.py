@@ -8,12 +8,16 @@ from vcci.domain.access import Permission
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the menu; `key` is pressed after `g`. It is shown to those with the permission."""
+    """An entry of the menu; `key` is pressed after `g`. It is shown to those with the permission.
+
+    One that is of the whole service is shown only to those of the tenant that runs it.
+    """
 
     name: str
     path: str
     key: str
     permission: Permission = Permission.READ
+    is_of_service: bool = False
 
 
 SECTIONS: Final = (
@@ -25,7 +29,7 @@ SECTIONS: Final = (
     Section("Runs", "/runs", "u"),
     Section("Jobs", "/jobs", "j"),
     Section("Reports", "/reports", "e"),
-    Section("Performance", "/performance", "p", Permission.ADMINISTER),
+    Section("Performance", "/performance", "p", Permission.ADMINISTER, is_of_service=True),
     Section("Settings", "/settings", "t"),
 )
 

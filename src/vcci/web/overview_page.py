@@ -46,8 +46,8 @@ class Links:
         return f"{path or self.path}?{query}" if query else path or self.path
 
     def on(self, path: str) -> str:
-        """Return the address of a page that knows runs alone."""
-        return self(path, year=None, category=None, against=None)
+        """Return the address of a page that knows runs and a year alone."""
+        return self(path, category=None, against=None)
 
 
 @dataclass(frozen=True, slots=True)

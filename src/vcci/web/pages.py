@@ -16,6 +16,7 @@ from vcci import __version__
 from vcci.domain.display import percent, visible
 from vcci.domain.finding import REASONS
 from vcci.web import charts
+from vcci.web.filled_forms import Filled
 from vcci.web.formats import Format
 from vcci.web.navigation import KEYS, SECTIONS
 
@@ -43,6 +44,7 @@ def page(template: str, /, *, status: int = 200, **told: Any) -> HTMLResponse:
         "viewer": viewer,
         "form": viewer.form if viewer else Format(),
         "here": "",
+        "again": Filled(),
         "version": __version__,
     }
     text = templates().get_template(f"{template}.html.jinja").render(**(given | told))

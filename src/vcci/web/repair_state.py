@@ -2,13 +2,16 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from vcci.database.decisions import decisions_now
 from vcci.database.intake_store import IntakeFile
 from vcci.database.job_store import Job, jobs_of_file
 from vcci.domain.access import Principal
+from vcci.domain.review import Decision
 from vcci.edge.intake_writes import SHOWN_JOBS, IntakeWrite
 from vcci.edge.problems import ProblemError
 from vcci.runtime.job_worker import LEDGER
@@ -94,16 +97,26 @@ async def repair_state(service: Service, principal: Principal, file_id: UUID) ->
         file = await writing.file(tx, file_id)
         job = await writing.last_run(tx, file_id)
         jobs = await jobs_of_file(tx, principal.tenant_id, file_id, limit=SHOWN_JOBS)
+        decisions = await decisions_now(tx, principal.tenant_id)
     latest = next((one for one in jobs if one.kind == LEDGER), job)
     await writing.result(job, REJECTS)
-    return await asyncio.to_thread(_with_draft, writing, file, jobs=(job, latest))
+    return await asyncio.to_thread(_with_draft, writing, file, jobs=(job, latest), decisions=decisions)
 
 
-def _with_draft(writing: IntakeWrite, file: IntakeFile, *, jobs: tuple[Job, Job]) -> RepairState:
+def _with_draft(
+    writing: IntakeWrite, file: IntakeFile, *, jobs: tuple[Job, Job], decisions: Sequence[Decision]
+) -> RepairState:
     job, latest = jobs
     task, rejected = LedgerTask.model_validate(job.task), int(job.outcome["counts"]["rejected"])
     folder = writing.uploads.folder(file.id)
-    desk = desk_of(writing.service.settings, folder, job=str(job.id), task=task, rejected=rejected)
+    desk = desk_of(
+        writing.service.settings,
+        folder,
+        job=str(job.id),
+        task=task,
+        rejected=rejected,
+        decisions=decisions,
+    )
     if not rejected:
         shutil.rmtree(desk.folder.parent, ignore_errors=True)
     draft = desk.draft() if rejected and latest.is_over else None

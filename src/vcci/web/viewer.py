@@ -12,9 +12,11 @@ from fastapi import Request
 
 from vcci.domain.access import Permission, Principal
 from vcci.edge.authentication import is_session, principal_in
+from vcci.edge.operation import runs_service
 from vcci.edge.problems import ProblemError
 from vcci.runtime.service import Service
 from vcci.web.formats import NAMES, EmissionUnit, Format, Numbers
+from vcci.web.navigation import Section
 
 PREFERENCES: Final = "vcci_preferences"
 """Cookie of how a person likes pages; it holds no secret and says nothing of anybody."""
@@ -26,12 +28,13 @@ THEMES: Final = ("auto", "light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who sees a page."""
+    """Who sees a page; `runs_service` is who belongs to the tenant that runs the service."""
 
     principal: Principal
     csrf: str
     form: Format = field(default_factory=Format)
     theme: str = "auto"
+    runs_service: bool = False
 
     @property
     def name(self) -> str:
@@ -41,6 +44,10 @@ class Viewer:
     def may(self, permission: Permission | str) -> bool:
         """Say whether the viewer has a permission."""
         return self.principal.may(Permission(permission))
+
+    def sees(self, section: Section) -> bool:
+        """Say whether the menu of the viewer has a section."""
+        return self.may(section.permission) and (self.runs_service or not section.is_of_service)
 
 
 def viewer_of(request: Request, service: Service) -> Viewer | None:
@@ -53,7 +60,9 @@ def viewer_of(request: Request, service: Service) -> Viewer | None:
     unit = EmissionUnit.KILOGRAMS if told.get("unit") == EmissionUnit.KILOGRAMS else EmissionUnit.TONNES
     theme = told.get("theme", "")
     token = csrf_token(service, principal)
-    return Viewer(principal, token, Format(style, unit), theme if theme in THEMES else THEMES[0])
+    theme = theme if theme in THEMES else THEMES[0]
+    is_of_home = runs_service(service, principal)
+    return Viewer(principal, token, Format(style, unit), theme, runs_service=is_of_home)
 
 
 def preferences_in(request: Request) -> Mapping[str, str]:

@@ -7,10 +7,10 @@ async def suppliers(request: Request, service: TheService, viewer: Reading) -> V
 import csv
 import io
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 import orjson
@@ -27,6 +27,7 @@ from vcci.edge.problem_pages import known_problem
 from vcci.edge.problems import KINDS, ProblemError, problem, problem_of, status_of
 from vcci.edge.strict_route import problem_of_validation
 from vcci.errors import VcciError
+from vcci.web.filled_forms import Filled, filled_in
 from vcci.web.pages import HEADERS, page
 from vcci.web.viewer import Viewer, refuse_forged, viewer_of
 
@@ -78,6 +79,20 @@ Editing = Annotated[Viewer, Depends(Seeing(Permission.WRITE))]
 Administering = Annotated[Viewer, Depends(Seeing(Permission.ADMINISTER))]
 
 Look = Callable[..., Awaitable[View]]
+Taking = TypeVar("Taking", bound=Callable[..., Awaitable[Response]])
+
+_PAGE_OF: Final[dict[Callable[..., Any], Look]] = {}
+"""The page of the form that is sent to an endpoint, where it is shown again."""
+
+
+def form_of(look: Look) -> Callable[[Taking], Taking]:
+    """Say of what takes a form on which page it is: refused, it is shown there again as it was filled in."""
+
+    def known(taking: Taking) -> Taking:
+        _PAGE_OF[taking] = look
+        return taking
+
+    return known
 
 
 class PageRoute(APIRoute):
@@ -94,11 +109,31 @@ class PageRoute(APIRoute):
                     await need(request)
                 if request.method not in SAFE_METHODS:
                     await refuse_forged(request, request.app.state.service)
-                return await handler(request)
+                return await _taken_or_again(request, handler, _PAGE_OF.get(self.endpoint))
             except (ProblemError, VcciError, RequestValidationError) as error:
                 return refusal(request, error)
 
         return answered
+
+
+async def _taken_or_again(
+    request: Request, handler: Callable[[Request], Awaitable[Response]], look: Look | None
+) -> Response:
+    try:
+        return await handler(request)
+    except (ProblemError, VcciError, RequestValidationError) as error:
+        filled = await filled_in(request, error) if look else None
+        if look is None or filled is None:
+            raise
+        service = request.app.state.service
+        view = await look(request=request, service=service, viewer=viewer_of(request, service))
+        return shown_again(request, view, filled)
+
+
+def shown_again(request: Request, view: View, filled: Filled) -> Response:
+    """Return the page of a form that was refused, with what was filled in and what is wrong with it."""
+    view = replace(view, told={**view.told, "again": filled})
+    return answered(request, view, Form.HTML, status=filled.status)
 
 
 def pages() -> APIRouter:
@@ -126,7 +161,7 @@ def _in_form(look: Look, form: Form) -> Callable[..., Awaitable[Response]]:
     return answer
 
 
-def answered(request: Request, view: View, form: Form) -> Response:
+def answered(request: Request, view: View, form: Form, *, status: int = 200) -> Response:
     """Return a view in a form."""
     if form is Form.JSON:
         return Response(
@@ -138,10 +173,12 @@ def answered(request: Request, view: View, form: Form) -> Response:
         return Response(_csv(view.table), media_type="text/csv; charset=utf-8", headers=headers)
     viewer = viewer_of(request, request.app.state.service)
     told = {"here": view.here, "request": request, "other_forms": _other_forms(request), **view.told}
-    return page(view.template, viewer=viewer, **told)
+    return page(view.template, viewer=viewer, status=status, **told)
 
 
 def _other_forms(request: Request) -> dict[str, str]:
+    if request.method not in SAFE_METHODS:
+        return {}
     query = f"?{request.url.query}" if request.url.query else ""
     return {form.name: f"{request.url.path}{form}{query}" for form in (Form.JSON, Form.CSV)}
 

@@ -77,6 +77,59 @@ async def test_fifty_random_totals_lead_to_lines_that_recompute_and_add_up(oxfor
             assert math.floor(amount * multiplier + 0.5) == int(page.named["emissions"]) == line.mg
 
 
+async def test_links_of_a_year_lead_to_what_was_shown_and_back(oxford: Browser) -> None:
+    chance, overview = Random(9), "/overview?year=2016"
+    shown, whole = await seen(oxford, overview), await total_of(oxford, overview)
+    assert 0 < whole < await total_of(oxford, "/overview")
+    leaves = [row for row in shown.rows("Hotspots, figures") if "/suppliers/" in row.links[0]]
+    for leaf in chance.sample(leaves, 8):
+        assert await total_of(oxford, leaf.links[0]) == leaf.mg, leaf
+    sums = 0
+    for category in (row for row in shown.rows("Categories") if row.links):
+        mg, page = int(category.figures[0]), await seen(oxford, category.links[0])
+        for region in page.tables:
+            *others, foot = page.foot(region)
+            assert sum(one.mg for one in (*page.rows(region), *others)) == foot.mg == mg
+        for one in (*chance.sample(page.rows("Suppliers"), 2), *chance.sample(page.rows("Months"), 2)):
+            lines, listed = await all_lines(oxford, one.links[0])
+            assert sum(line.mg for line in lines) == listed == one.mg
+            assert all(line.cells[0].startswith("2016-") for line in lines)
+        crumbs = (await seen(oxford, lines[0].links[0])).crumbs
+        assert [await total_of(oxford, crumb) for crumb in crumbs[:2]] == [whole, mg]
+        sums += mg
+    assert (sums, crumbs[0]) == (whole, overview)
+
+
+async def test_suppliers_of_a_year_are_those_of_its_lines(oxford: Browser) -> None:
+    whole = await total_of(oxford, "/overview?year=2016")
+    for path in ("/suppliers?year=2016", "/suppliers?year=2016&sort=quality&direction=asc"):
+        page = await seen(oxford, path)
+        *others, total = page.foot("Suppliers")
+        assert sum(row.mg for row in (*page.rows("Suppliers"), *others)) == total.mg == whole
+    first = page.rows("Suppliers")[0]
+    assert "not known" in first.cells[-3]
+    one = await seen(oxford, first.links[0])
+    assert sum(row.mg for row in one.rows("Categories")) == total_of_months(one) == first.mg
+    lines, total_mg = await all_lines(oxford, one.rows("Categories")[0].links[0])
+    assert sum(line.mg for line in lines) == total_mg == one.rows("Categories")[0].mg
+    assert "year=2016" in one.rows("Months")[0].links[0]
+    document = (await oxford.get("/lines.json", params={"year": 2016, "month": "2015-03"})).json()
+    assert (document["total"]["lines"], document["lines"]) == (0, [])
+
+
+async def total_of(browser: Browser, path: str) -> int:
+    """Return the milligrams that a page says it comes to."""
+    name, _, query = path.partition("?")
+    answer = await browser.get(f"{name}.json" + (f"?{query}" if query else ""))
+    assert answer.status_code == 200, (path, answer.text[:2000])
+    total: int = answer.json()["total"]["emissions_mg_co2e"]
+    return total
+
+
+def total_of_months(page: Page) -> int:
+    return sum(row.mg for row in page.rows("Months"))
+
+
 async def test_each_table_of_a_page_adds_up_to_its_total(oxford: Browser) -> None:
     for path in ("/categories/1", "/categories/2", "/suppliers", "/suppliers?name=ltd&page=2"):
         page = await seen(oxford, path)

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from tests.support.api import Api
 from tests.support.jobs import ended
+from tests.support.review import LEDGER as REVIEWED
+from tests.support.review import rows_of
 from tests.support.visitor import Visitor
 
 from vcci.domain.access import Role
@@ -309,3 +311,116 @@ async def test_names_of_files_and_cells_are_shown_and_never_obeyed(api: Api) -> 
             assert "<script>alert" not in visitor.text
             assert "\u202e" not in re.sub(r' value="[^"]*"', "", visitor.text)
             assert not re.search(r"<style| style=| on[a-z]+=", visitor.text)
+
+
+async def test_remembered_decisions_change_the_lines_of_the_preview_as_those_of_the_run(api: Api) -> None:
+    async with visiting(api) as visitor:
+        await upload(visitor, REVIEWED.encode())
+        path, before = visitor.path, await previewed(visitor)
+        await outcome(await visitor.press(START))
+        keys = {one["account"]: one["text_key"] for one in (await texts_of(visitor))}
+        cement = {"choose": f"{keys['Cement']}|324121"}
+        taxi = {"text": keys["Taxi service"], "verdict": "not_a_purchase", "reason": "transfer"}
+        for told in (cement, taxi):
+            assert (await visitor.client.send_form("/review/decisions", **told)).status_code == 303
+        await visitor.open(path)
+        after, accounts = await previewed(visitor), (await visitor.client.get(f"{path}/accounts.json")).json()
+        run = await outcome(await visitor.press(START))
+        rows = await rows_of(visitor.client, run["run_id"])
+    of_run = {n: row["emissions_mg_co2e"] for n, row in enumerate(rows, 1) if row["outcome"] == "line"}
+    assert after["lines"] == of_run
+    assert (after["counts"], after["total"]) == (run["counts"], run["total_mg_co2e"])
+    assert (set(before["lines"]), set(after["lines"])) == ({1, 2, 3, 5}, {1, 5})
+    assert before["lines"][1] == after["lines"][1]
+    assert before["lines"][5] != after["lines"][5]
+    by = {one["account"]: (one["by"], one["exclusion"]) for one in accounts["listed"]}
+    assert (by["Cement"], by["Taxi service"]) == (("decision", ""), ("decision", "transfer"))
+
+
+async def previewed(visitor: Visitor) -> dict[str, Any]:
+    """Return the counts, the total, and the milligrams of each line of the preview of an import."""
+    found = (await visitor.client.get(f"{visitor.path}/preview.json")).json()
+    lines = {one["row"]: one["co2e_mg"] for one in found["lines"]}
+    return {"counts": found["counts"], "total": found["total_mg_co2e"], "lines": lines}
+
+
+async def texts_of(visitor: Visitor) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await visitor.client.get("/review.json")).json()["texts"]
+    return found
+
+
+async def test_what_a_run_is_made_with_is_chosen_previewed_run_and_remembered(api: Api) -> None:
+    older = "epa-supply-chain-1.2.0"
+    async with visiting(api) as visitor:
+        await upload(visitor, CLEAR)
+        usual = await previewed(visitor)
+        assert visitor.form(START).values | {"csrf": ""} == {
+            "csrf": "", "title": "", "packs": "", "price_basis": "purchaser", "gwp": "",
+        }  # fmt: skip
+        await visitor.follow("Preview")
+        await visitor.press("Keep, and preview with these", packs=older, price_basis="basic")
+        await visitor.follow("Go on to start")
+        chosen = await previewed(visitor)
+        run = await outcome(await visitor.press(START))
+        task = (await visitor.client.get(f"/api/v1/runs/{run['run_id']}")).json()
+        await upload(visitor, CLEAR.replace(b"10.50", b"77"), "next.csv")
+        remembered = visitor.form(START).values
+        await visitor.press(START, packs="", price_basis="purchaser")
+        kept = (await visitor.client.get("/import.json")).json()["files"][0]
+        seen = (await visitor.client.get(f"/import/{kept['id']}.json")).json()["made_with"]
+    packs = f"{older},ecb-rates,bea-price-index,us-cpi,naics-2017-titles"
+    assert (remembered["packs"], remembered["price_basis"]) == (packs, "basic")
+    assert run["total_mg_co2e"] == chosen["total"] != usual["total"]
+    assert older in str(task["parameters"])
+    assert seen == {"packs": "", "price_basis": "purchaser", "gwp": ""}
+
+
+@pytest.mark.parametrize("packs", ["epa-suply-chain-1.3.0", "./packs", "ecb-rates,/etc"])
+async def test_pack_that_there_is_not_is_told_at_its_field_with_what_was_typed(api: Api, packs: str) -> None:
+    async with visiting(api) as visitor:
+        path = (await upload(visitor, CLEAR)).path
+        for page, button in ((path, START), (f"{path}/preview", "Keep, and preview with these")):
+            await (await visitor.open(page)).press(button, packs=packs, gwp="AR5")
+            values = visitor.form(button).values
+            assert (visitor.status, values["packs"], values["gwp"]) == (422, packs, "AR5")
+            assert 'aria-invalid="true" aria-describedby="packs-hint packs-fault"' in visitor.text
+        found = (await visitor.client.get(f"{path}.json")).json()
+    assert (found["made_with"]["packs"], found["jobs"]) == ("", [])
+
+
+FRENCH = "Supplier,Expense type,Invoice date,Amount EUR\nLa première,Software licences,2022-04-03,10\n"
+
+
+async def test_encoding_that_cannot_be_told_is_asked_with_the_rows_in_it(api: Api) -> None:
+    async with visiting(api) as visitor:
+        await (await upload(visitor, FRENCH.encode("cp1252"))).follow("Answer")
+        assert visitor.path.endswith("/sheet")
+        assert "La première" in visitor.text  # the likeliest is shown
+        choices = visitor.form(KEEP).choices["encoding"]
+        await visitor.press(KEEP, encoding="cp1250")
+        await visitor.open(visitor.path.rpartition("/")[0] + "/sheet")
+        assert "La premičre" in visitor.text
+        assert visitor.form(KEEP).values["encoding"] == "cp1250"
+        await visitor.press(KEEP, encoding="cp1252")
+        await visitor.follow("To the import")
+        mapping = (await visitor.client.get(f"{visitor.path}.json")).json()["mapping"]
+        run = await outcome(await visitor.press(START))
+        (row,) = await rows_of(visitor.client, run["run_id"], 1)
+    assert choices[0] == "cp1252"
+    assert {"cp1250", "cp1252"} <= set(choices)
+    assert "encoding: cp1252" in mapping
+    assert "La première" in str(row)
+
+
+async def test_encoding_is_remembered_for_a_source_and_goes_behind_what_bytes_prove(api: Api) -> None:
+    async with visiting(api) as visitor:
+        await (await upload(visitor, FRENCH.encode("cp1252"))).follow("Answer")
+        await (await visitor.press(KEEP, encoding="cp1252")).follow("To the import")
+        await outcome(await visitor.press(START))
+        await upload(visitor, FRENCH.replace("10", "11").encode("cp1252"), "next.csv")
+        asked_again = START not in visitor.text
+        await upload(visitor, FRENCH.replace("10", "12").encode(), "utf8.csv")
+        (line,) = (await visitor.client.get(f"{visitor.path}/preview.json")).json()["lines"]
+        await visitor.open(f"{visitor.path}/sheet")
+        values = visitor.form(KEEP).values
+    assert (asked_again, line["supplier"], values["encoding"]) == (False, "La première", "")

@@ -178,6 +178,10 @@ async def test_runs_without_sums_by_factor_add_up_and_say_that_they_cannot_be_co
     assert (document["total"]["without_mg_co2e"], document["total"]["interval"]) == (2, None)
     assert "No sums by factor are kept" in document["bridge"]["reason"]
     assert "No sums by factor are kept" in page
+    total = document["total"]
+    assert (total["primary_mg_co2e"], total["primary_percent"]) == (None, "")
+    assert {(one["assessed_mg_co2e"], one["assessed_percent"]) for one in total["quality"]} == {(None, "")}
+    assert page.count("not known") == 1 + 1 + 2 * 5
 
 
 async def test_what_is_booked_and_corrected_is_seen_at_once(api: Api) -> None:

@@ -32,6 +32,16 @@ async def test_only_administrators_of_the_home_tenant_see_it(api: Api, role: Rol
     assert statuses == [[200 if role is Role.ADMIN else 403] * 3, [403] * 3]
 
 
+async def test_menu_leads_there_only_who_may_see_it(api: Api) -> None:
+    leads = []
+    for key in (await api.key(), await api.key("other"), await api.key(role=Role.EDITOR)):
+        async with api.browser(key) as browser:
+            text = (await browser.get("/overview")).text
+        assert text.count('href="/settings" data-key') == 1
+        leads.append(('href="/performance"' in text, "<kbd>g p</kbd>" in text))
+    assert leads == [(True, True), (False, False), (False, False)]
+
+
 async def test_it_shows_times_of_routes_connections_and_caches(api: Api) -> None:
     async with api.client(await api.key()) as client, api.browser(await api.key()) as browser:
         for _ in range(3):

@@ -344,3 +344,47 @@ async def test_rows_of_an_activity_table_are_not_mended_here_and_the_page_says_w
         found = await document(mender, path)
     assert "activity table" in page
     assert (forms, found["rejected"]) == ([], 1)
+
+
+async def test_trial_holds_to_remembered_decisions_as_the_run_does(api: Api) -> None:
+    cement = ("Delta", "Cement", "2022-03-05", "3000", "GBP", "GB")
+    bad = [*cement[:3], "see note", "ZZZ", "GB"]
+    async with mending(api, ledger([[*GOOD], [*cement], bad])) as (mender, path):
+        (form,) = mender.forms("Fix all")
+        asked = HERE | {"Accept": "application/json"}
+        before = (
+            await mender.client.post(f"{path}/try", data=form.values | set_to("10"), headers=asked)
+        ).json()
+        texts = (await mender.client.get("/review.json")).json()["texts"]
+        (key,) = [one["text_key"] for one in texts if one["account"] == "Cement"]
+        told = {"text": key, "verdict": "not_a_purchase", "reason": "transfer"}
+        assert (await mender.client.send_form("/review/decisions", **told)).status_code == 303
+        after = (
+            await mender.client.post(f"{path}/try", data=form.values | set_to("10"), headers=asked)
+        ).json()
+        await mender.open(path)
+        await mender.send(mender.forms("Fix all")[0], **set_to("10"))
+        outcome = await applied(mender)
+    assert [one["reason"] for one in before["left"]] == ["unit_unknown"]
+    assert (before["settled"], after["settled"], after["left"]) == (0, 1, [])
+    assert (outcome["counts"]["excluded"], outcome["counts"]["rejected"]) == (2, 0)
+
+
+async def test_mended_list_may_be_as_large_as_a_file_and_other_bodies_not(url: str, data_dir: Path) -> None:
+    bad = [KINDS["Amount: see note"][0](GOOD, 0)] * 40
+    async with (
+        running(url, data_dir=data_dir, max_body_bytes=2_000) as api,
+        mending(api, ledger([[*GOOD], *bad])) as (mender, path),
+    ):
+        fetched = (await mender.client.get(f"{path}/list")).content
+        half = fetched.replace(b"see note", b"12", 40)
+        assert len(half) > 4_000
+        form = mender.forms("Run again with the mended list")[0]
+        await mender.send(form, files=[("file", ("rejects.csv", half))])
+        by_page, sent = mender.status, await document(mender, path)
+        job = await ended(mender.client, {"links": {"job": f"/api/v1/jobs/{sent['job_id']}"}})
+        async with api.client(await api.key()) as client:
+            repairs = f"/api/v1/intake/files/{path.split('/')[2]}/repairs"
+            again = await client.post(repairs, files={"file": ("rejects.csv", half)})
+            other = await client.post(f"{repairs}/more", content=half)
+    assert (by_page, job["state"], again.status_code, other.status_code) == (200, "completed", 202, 413)

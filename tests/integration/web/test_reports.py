@@ -1,5 +1,6 @@
 """Report views over HTTP: the runs that are asked for, by three standards, as pages and as files."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from vcci.domain.access import Role
 from vcci.domain.display import exact_tonnes, inert
 from vcci.reports.pdf import grouped
 from vcci.reports.standards import STANDARDS
+from vcci.runtime.reported_runs import reported_stored
 
 FLIGHT = {
     "category": 6,
@@ -90,6 +92,25 @@ async def test_stored_run_tells_its_methods_and_sources_by_category(api: Api, tm
     assert by_key["primary"][0]["figure_mg"] == 0 != total
 
 
+async def test_data_quality_by_category_is_in_every_view_and_in_its_files(api: Api, tmp_path: Path) -> None:
+    run_id, _ = await stored(api, tmp_path)
+    runs = {"runs": run_id}
+    async with api.browser(await api.key(role=Role.VIEWER)) as client:
+        overview = (await client.get("/overview.json", params=runs)).json()
+        kept = {one["category"]: one["quality"] for one in overview["categories"]}
+        for slug in STANDARDS:
+            told = (await client.get(f"/reports/{slug}.json", params=runs)).json()
+            (part,) = [one for one in told["sections"] if one["key"] == "quality"]
+            rows = [one for one in part["rows"] if one["asked"].startswith("1. ")]
+            scores = [one for one in kept[1] if one["score_hundredths"] is not None]
+            for score in scores:
+                assert f"{score['indicator']} {score['score_hundredths'] / 100:.2f}" in rows[0]["told"]
+            assert bool(scores) is not bool(rows[0]["not_available"])
+            archive = await client.get(f"/reports/{slug}.zip", params=runs)
+            table = csv_table(archive.content, "report")
+            assert rows[0]["asked"] in {one["asked"] for one in table if one["section"] == part["title"]}
+
+
 async def test_files_have_the_same_total_to_the_milligram(api: Api, tmp_path: Path) -> None:
     _, total = await stored(api, tmp_path)
     async with api.browser(await api.key(role=Role.VIEWER)) as client:
@@ -126,6 +147,40 @@ async def test_hostile_names_are_plain_texts_on_the_page_and_in_files(api: Api, 
     assert set(names) == {row["name"] for row in parquet_table(made["parquet"], "suppliers")}
     text = pdf_text(made["pdf"])
     assert [name for name in names if not is_shown(name, text)] == []
+
+
+async def test_suppliers_that_were_merged_stand_in_files_under_the_name_of_the_one_that_stays(
+    api: Api, tmp_path: Path
+) -> None:
+    rows = [
+        ledger_row(1, supplier="Alpha", quantity="100"),
+        ledger_row(2, supplier="Old name", supplier_id="S2", quantity="30"),
+        ledger_row(3, supplier="Beta", quantity="7"),
+        ledger_row(4, supplier="", quantity="5"),
+    ]
+    run_id, total = await stored(api, tmp_path, rows)
+    async with api.browser(await api.key()) as client:
+        before = (await client.get("/reports/ghg-protocol.parquet")).content
+        ids = {one["name"]: one["id"] for one in (await client.get("/suppliers.json")).json()["suppliers"]}
+        told = {"supplier": [ids["Alpha"], ids["Old name"]], "into": ids["Alpha"]}
+        assert (await client.send_form("/suppliers/merge", **told)).status_code == 303
+        made = {form: (await client.get(f"/reports/ghg-protocol.{form}")).content for form in FORMS}
+    expected = {"Alpha": 130, "Beta": 7, "(no name)": 5}
+    for found in (
+        {row["supplier"]: row["emissions_mg_co2e"] for row in sheet(made["xlsx"], "Suppliers")},
+        {row["supplier"]: int(row["emissions_mg_co2e"]) for row in csv_table(made["zip"], "suppliers")},
+        {row["name"]: row["emissions_mg_co2e"] for row in parquet_table(made["parquet"], "suppliers")},
+    ):
+        assert {name: mg * 142 // total for name, mg in found.items()} == expected
+        assert sum(found.values()) == total
+    text = pdf_text(made["pdf"])
+    assert ("Old name" in text, f"Alpha 2 {grouped(total * 130 // 142)}" in text) == (False, True)
+    was, now = (parquet_table(one, "suppliers") for one in (before, made["parquet"]))
+    assert [row for row in now if row["name"] != "Alpha"] == [
+        row for row in was if row["name"] not in ("Alpha", "Old name")
+    ]
+    by_id = await asyncio.to_thread(reported_stored, api.service.settings, run_id)
+    assert {row.supplier for row in by_id.inventory.suppliers} == {"Alpha", "Beta", ""}
 
 
 async def test_report_of_several_runs_adds_them_and_names_them(api: Api, tmp_path: Path) -> None:

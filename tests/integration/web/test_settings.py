@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.api import Api, Browser
+from tests.support.visitor import Reader
 
 from vcci.database.tenants import Role as DatabaseRole
 from vcci.database.users import add_user, users_of
@@ -168,7 +169,7 @@ async def test_users_of_another_tenant_are_not_there(api: Api) -> None:
 @pytest.mark.parametrize(
     ("told", "status"),
     [
-        ({"old": "not the old one", "password": OTHER, "again": OTHER}, 403),
+        ({"old": "not the old one", "password": OTHER, "again": OTHER}, 422),
         ({"old": PASSWORD, "password": OTHER, "again": PASSWORD}, 422),
         ({"old": PASSWORD, "password": "short", "again": "short"}, 422),
         ({"old": PASSWORD, "password": OTHER, "again": OTHER}, 303),
@@ -237,3 +238,61 @@ async def test_no_password_is_in_a_page_or_a_log(api: Api, caplog: pytest.LogCap
     assert [one.status_code for one in answers] == [303, 422, 422, 200, 200]
     told = caplog.text + "".join(one.text for one in answers)
     assert not any(secret in told for secret in (PASSWORD, OTHER, "argon2"))
+
+
+REFUSED: list[tuple[str, dict[str, str], str]] = [
+    ("/settings/keys", {"name": "nightly", "role": "viewer", "expires_in_days": "0"}, "expires_in_days"),
+    ("/settings/keys", {"name": "nightly", "role": "viewer", "expires_in_days": "soon"}, "expires_in_days"),
+    ("/settings/keys", {"name": "nightly", "role": "viewer", "permissions": "write"}, "permissions"),
+    ("/settings/keys", {"role": "viewer", "expires_in_days": "30"}, "name"),
+    ("/settings/users", {"name": "bert", "role": "editor", "password": "short"}, "password"),
+    ("/settings/users", {"name": "anna", "role": "editor", "password": OTHER}, "name"),
+    ("/preferences", {"numbers": "german", "unit": "ounces", "theme": "dark"}, "unit"),
+    ("/settings/password", {"old": PASSWORD, "password": OTHER, "again": "mistyped again"}, "again"),
+]
+
+
+@pytest.mark.parametrize(("path", "told", "field"), REFUSED)
+async def test_refused_form_is_shown_again_as_it_was_filled_in_with_the_fault_at_its_field(
+    api: Api, path: str, told: dict[str, str], field: str
+) -> None:
+    await add(api, "anna", Role.ADMIN)
+    async with signed_in(api, "anna") as browser:
+        answer = await browser.send_form(path, **told)
+    page, fields = answer.text, fields_of(answer.text, path)
+    shown = {name: fields[name] for name in told if name not in ("password", "old", "again", "unit")}
+    assert answer.status_code == 422
+    assert shown == {name: text for name, text in told.items() if name in shown}
+    assert re.search(
+        rf'name="{field}"[^>]*aria-invalid="true"[^>]*aria-describedby="[^"]*{field}-fault"', page
+    ) or (field == "permissions" and 'aria-describedby="permissions-fault"' in page)
+    assert page.count(f'<p class="fault" id="{field}-fault">') == 1
+    assert not any(secret in page for secret in (PASSWORD, OTHER, "mistyped again", 'value="short"'))
+    assert set(await people(api)) == {"anna"}
+
+
+def fields_of(page: str, path: str) -> dict[str, str]:
+    """Return what the fields of a form hold."""
+    reader = Reader()
+    reader.feed(page)
+    return next(form.values for form in reader.forms if form.action == path)
+
+
+async def test_password_of_one_row_is_refused_at_that_row(api: Api) -> None:
+    await add(api, "anna", Role.ADMIN)
+    bert, carl = [await add(api, name, Role.VIEWER) for name in ("bert", "carl")]
+    async with signed_in(api, "anna") as browser:
+        answer = await browser.send_form(f"/settings/users/{carl}/password", password="short")
+    rows = answer.text.split("<tr>")
+    assert answer.status_code == 422
+    assert [("aria-invalid" in row) for row in rows if bert in row or carl in row] == [False, True]
+
+
+async def test_sign_in_without_a_password_shows_the_form_again(api: Api) -> None:
+    async with api.browser() as browser:
+        answer = await browser.post("/sign-in", data={"name": "anna"})
+    assert (answer.status_code, 'value="anna"' in answer.text, 'role="alert"' in answer.text) == (
+        403,
+        True,
+        True,
+    )

@@ -12,8 +12,12 @@ from tests.support.database import calculated, execute, value
 from tests.support.ledgers import ledger_row
 from tests.support.shown_tables import Page
 
+from vcci.database.connections import connected
 from vcci.database.roles import MIGRATOR
 from vcci.database.run_store import run_store
+from vcci.database.supplier_rollups import add_supplier_rollups_without_lines
+from vcci.database.tenants import Role as TenantRole
+from vcci.database.tenants import ensure_tenant, tenant_transaction
 from vcci.domain.access import Role
 
 MG_PER_USD = 125_000
@@ -134,6 +138,33 @@ async def test_page_shows_share_quality_primary_data_and_trend(api: Api, tmp_pat
     trend = found["Works"]["trend_mg_co2e"]
     assert (len(trend), trend["2022-03"], trend["2024-05"]) == (27, 12_500_000, 0)
     assert "Works, emissions from 2022-03 to 2024-05" in text
+
+
+async def test_what_was_not_kept_of_a_run_without_its_lines_is_said_to_be_unknown(
+    api: Api, tmp_path: Path
+) -> None:
+    await saved(api, tmp_path / "run", ledger(3))
+    async with connected(api.service.pool.url) as connection:
+        tenant_id = await ensure_tenant(connection, "local")
+        async with tenant_transaction(connection, tenant_id=tenant_id, role=TenantRole.LOADER) as tx:
+            run_id = await tx.fetchval("DELETE FROM vcci.supplier_rollups RETURNING run_id")
+            await add_supplier_rollups_without_lines(tx, tenant_id, run_id)
+    key = await api.key()
+    async with api.client(key) as client:
+        await client.post("/api/v1/emissions", json=BOUGHT | {"supplier_name": "Works 001"})
+        await client.post("/api/v1/emissions", json=BOUGHT)
+    async with api.browser(key) as browser:
+        found = {one["name"]: one for one in (await league(browser, sort="primary"))["suppliers"]}
+        rows = Page((await browser.get("/suppliers")).text).rows("Suppliers")
+        one = (await browser.get(f"/suppliers/{found['Works 001']['id']}")).text
+    assert list(found) == ["Booked works", "Works 001", "Works 003", "Works 002"]
+    kept = [(one["primary_data_kg_co2e"], one["quality_score"]) for one in found.values()]
+    assert kept == [("25.000000", None), *[(None, None)] * 3]
+    shown = {row.cells[2].strip(): (row.cells[-3].strip(), row.cells[-2].strip()) for row in rows}
+    assert shown["Booked works"] == ("–", "100.0%")
+    assert {shown[name] for name in found if name != "Booked works"} == {("not known", "not known")}
+    assert one.count("not known") == 3
+    assert ">0.0%" not in one
 
 
 async def test_sums_by_supplier_stay_those_of_the_lines(api: Api, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """A look at files before they are run: what would be asked, and by what a source is known."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,3 +91,10 @@ def test_source_is_known_by_kind_and_columns_whatever_the_rows(tmp_path: Path) -
     assert source_of([first], []) == source_of([same], [])
     assert len({source_of([one], []) for one in (first, other, replace(first, kind="ods"))}) == 3
     assert source_of([], []) == ""
+
+
+def test_process_of_a_look_loads_nothing_that_looks_at_stored_runs() -> None:
+    told = "import sys, vcci.runtime.import_look; print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+    assert "vcci.runtime.import_preview" in loaded
+    assert not any(one in loaded for one in ("vcci.runtime.audit", "vcci.processing.replay", "asyncpg"))

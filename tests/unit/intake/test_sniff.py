@@ -6,7 +6,7 @@ import pytest
 
 from vcci.errors import FileRefusedError, InputError, QuestionError
 from vcci.intake.kinds import kind_of
-from vcci.intake.sniff import encoding_of
+from vcci.intake.sniff import encoding_of, likely_encodings
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -99,3 +99,24 @@ def test_other_kinds_are_refused_and_the_readable_ones_named(tmp_path: Path, hea
 def test_kind_is_told_by_content_not_by_name(tmp_path: Path) -> None:
     path = written(tmp_path, b"PAR1....")
     assert kind_of(path, path.name) == "parquet"
+
+
+@pytest.mark.parametrize(
+    ("content", "found", "is_proven"),
+    [
+        (b"Muller,1\n", "utf-8", False),
+        ("Müller,1\n".encode(), "utf-8", True),
+        ("Müller,1\n".encode("utf-16"), "utf-16-le", True),
+        ("Müller & Söhne, Köln\n".encode("cp1252"), "cp1252", False),
+        ("première,1\n".encode("cp1252"), "", False),
+        ("Müller\nKöln\nGroß\n".encode() + b"caf\xe9\n", "", False),
+        (b"\x81\x00\x9d\xff\n", "", False),
+    ],
+)
+def test_likely_encodings_are_told_also_where_one_is_a_question(
+    tmp_path: Path, content: bytes, found: str, *, is_proven: bool
+) -> None:
+    path = written(tmp_path, content)
+    likely = likely_encodings(path, path.name)
+    assert (likely.found, likely.is_proven, bool(likely.encodings)) == (found, is_proven, True)
+    assert not found or likely.encodings[0] == found

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
+import vcci
 from vcci.domain.category import Category
 from vcci.engine.matching import Matcher
 from vcci.parameters import load
+from vcci.parameters.yaml_text import parsed
 from vcci.services.classification import Classifier, LedgerText
 
 
@@ -90,3 +93,16 @@ def test_every_everyday_phrase_finds_its_own_commodity(factor_titles: dict[str, 
     matcher = Matcher(factor_titles, words)
     found = {phrase: matcher.best(phrase) for phrase in words.phrases if phrase not in AMBIGUOUS}
     assert {p: m for p, m in found.items() if m is None or m.code[:4] != words.phrases[p][:4]} == {}
+
+
+def test_files_say_the_same_to_the_fast_parser_as_to_the_plain_one() -> None:
+    files = sorted(Path(vcci.__file__).parent.rglob("*.yaml"))
+    assert len(files) > 30
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert parsed(text) == yaml.safe_load(text), file
+
+
+def test_fast_parser_makes_no_objects() -> None:
+    with pytest.raises(yaml.YAMLError):
+        parsed("!!python/object/apply:os.getcwd []")

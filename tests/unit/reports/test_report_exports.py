@@ -15,6 +15,7 @@ from tests.support.reports import csv_table, is_shown, parquet_table, pdf_text, 
 
 from vcci.domain.display import exact_tonnes, inert
 from vcci.domain.inventory import CategoryTotal, Interval
+from vcci.domain.review import Decision, Verdict
 from vcci.errors import InputError
 from vcci.reports.export_files import csv_archive, workbook
 from vcci.reports.pdf import TOP_ROWS, grouped
@@ -70,6 +71,29 @@ def test_totals_are_equal_to_the_milligram_in_all_four_formats() -> None:
         assert [row["emissions_tco2e"] * 10**9 for row in rows] == expected
     text = pdf_text(made["pdf"])
     assert all(grouped(mg) in text for mg in (*expected, sum(expected)))
+
+
+def test_decisions_on_texts_stand_in_every_file_with_who_took_them_and_when() -> None:
+    accepted = Decision(
+        7, "k", "=Taxi", "to the fair", Verdict.ACCEPTED, "485310", "", "Ada", "2026-01-02T03:04:05Z"
+    )
+    tax = Decision(
+        9, "l", "Rates", "", Verdict.NOT_A_PURCHASE, "", "tax_or_fine", "Bo", "2026-01-03T03:04:05Z"
+    )
+    made = files(view(decisions=(accepted, tax)))
+    columns = ("account", "description", "verdict", "commodity", "reason", "by", "at")
+    rows = [tuple(row[name] or "" for name in columns) for row in sheet(made["xlsx"], "Decisions")]
+    assert rows == [
+        ("=Taxi", "to the fair", "accepted", "485310", "", "Ada", "2026-01-02T03:04:05Z"),
+        ("Rates", "", "not_a_purchase", "", "tax_or_fine", "Bo", "2026-01-03T03:04:05Z"),
+    ]
+    assert [row["account"] for row in csv_table(made["zip"], "decisions")] == ["'=Taxi", "Rates"]
+    manifest = {row["what"]: row["told"] for row in sheet(made["xlsx"], "Manifest")}
+    assert manifest["decision 7"] == "=Taxi / to the fair: accepted 485310, decided by Ada on 2026-01-02"
+    assert manifest["decision 9"] == "Rates: not_a_purchase tax_or_fine, decided by Bo on 2026-01-03"
+    others = json.loads(pq.read_schema(io.BytesIO(made["parquet"])).metadata[b"vcci"])
+    assert len(others["decisions"]["rows"]) == 2
+    assert "=Taxi / to the fair accepted 485310 decided by Ada on 2026-01-02" in pdf_text(made["pdf"])
 
 
 def test_total_of_the_summary_is_the_sum_of_every_table() -> None:

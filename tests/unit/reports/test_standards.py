@@ -1,14 +1,19 @@
 """Report views: all that a standard asks for is there, or it is said why not; nothing is made up."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.inventories import TONNE
 from tests.support.reports import reported, source
 
 from vcci.domain.category import Category
 from vcci.domain.inventory import CategoryStatus, CategoryTotal, GasTotal, IndicatorScore, Interval
+from vcci.engine.uncertainty import Share
 from vcci.reports.standards import STANDARDS
 from vcci.reports.standards.parts import name_of
 from vcci.reports.standards.view import Row, Section, StandardReport, requirements
+from vcci.services.overview_facts import FactorShare
+from vcci.services.quality_by_category import quality_by_category
 
 SOURCES = (
     source(0, 5 * TONNE, method="lifetime-projection"),
@@ -144,6 +149,22 @@ def test_what_may_be_told_beside_it_is_told_where_it_is_known() -> None:
     assert row(bare, "optional", "By gas").is_missing
     assert row(bare, "optional", "Uncertainty of the total").is_missing
     assert row(bare, "quality", "All indicators").is_missing
+
+
+@pytest.mark.parametrize("slug", STANDARDS)
+def test_data_quality_is_told_by_category_where_factors_of_all_its_lines_are_known(slug: str) -> None:
+    shown = reported()
+    share = Share("f", shown.inventory.categories[0].emissions_mg_co2e, None)
+    lines = shown.inventory.categories[0].lines
+    factor = FactorShare(1, "spend-based", (2, None, 3, None, None), lines, 8 * TONNE, share)
+    report = STANDARDS[slug](replace(shown, quality=quality_by_category(shown.inventory, [factor])))
+    assert row(report, "quality", "1. Purchased goods and services").text == (
+        "1 best, 5 worst, by emissions: technology 2.00 (100.0% of it assessed),"
+        " geography 3.00 (100.0% of it assessed)."
+    )
+    assert row(report, "quality", "6. Business travel").why.endswith("without its sums by factor.")
+    assert row(report, "quality", "2. Capital goods").text == "No emissions were calculated."
+    assert row(view(slug), "quality", "By category").is_missing
 
 
 def test_rows_that_are_in_no_total_are_listed_with_what_they_mean() -> None:

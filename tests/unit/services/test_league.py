@@ -14,6 +14,8 @@ def test_score_is_the_mean_weighed_by_emissions_to_the_nearest_hundredth() -> No
     weight = Weight(2, 40, 0, quality_mg=30, points_mg=80)
     assert (weight.quality, score_text(weight.quality)) == (267, "2.67")
     assert (weight + weight).quality == 267
+    unknown = weight + Weight(1, 5, 0, 0, 0, untold_lines=1)
+    assert (weight.primary, unknown.primary, unknown.quality) == (0, None, None)
     assert (NOTHING.quality, score_text(None)) == (None, "")
 
 
@@ -35,11 +37,14 @@ def test_primary_pairs_are_those_of_the_catalogue() -> None:
     assert all(is_primary(*pair) for pair in primary_pairs())
 
 
-def test_lines_are_narrowed_down_to_the_days_of_a_month_and_to_no_supplier() -> None:
+def test_lines_are_narrowed_down_to_the_days_of_a_month_or_year_and_to_no_supplier() -> None:
     leap = Narrowed((), 3, (), "2024-02").line_filters()
     assert leap == {
         "category": 3, "without_supplier": True, "from_date": date(2024, 2, 1), "to_date": date(2024, 2, 29),
     }  # fmt: skip
+    of_year = {"in_totals": True, "from_date": date(2024, 1, 1), "to_date": date(2024, 12, 31)}
+    assert Narrowed((), year=2024).line_filters() == of_year
+    assert Narrowed((), 3, (), "2024-02", 2024).line_filters() == leap
     assert Narrowed((), None, None, UNDATED).line_filters() == {"in_totals": True, "undated": True}
 
 

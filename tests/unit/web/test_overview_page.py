@@ -36,14 +36,14 @@ def test_suppliers_of_one_name_are_told_apart() -> None:
     assert {leaf.path.partition("\x1f")[0] for leaf in branch.leaves} == {"Freight"}
 
 
-def test_nodes_narrow_the_page_or_lead_on_within_the_runs() -> None:
+def test_nodes_narrow_the_page_or_lead_on_within_the_runs_and_the_year() -> None:
     links = Links("/overview", {"runs": [RUN], "year": 2024})
     (branch,) = told_of(document(), links)["branches"]
     assert branch.href == f"/overview?runs={RUN}&year=2024&category=4"
-    assert branch.leaves[0].href == f"/categories/4/suppliers/{RUN}?runs={RUN}"
-    assert branch.leaves[3].href == f"/categories/4/suppliers/none?runs={RUN}"
+    assert branch.leaves[0].href == f"/categories/4/suppliers/{RUN}?runs={RUN}&year=2024"
+    assert branch.leaves[3].href == f"/categories/4/suppliers/none?runs={RUN}&year=2024"
     (alone,) = told_of(document(category=4), links)["branches"]
-    assert alone.href == f"/categories/4?runs={RUN}"
+    assert alone.href == f"/categories/4?runs={RUN}&year=2024"
 
 
 def test_steps_stand_in_the_order_of_effects_without_empty_ones() -> None:

@@ -11,7 +11,7 @@ SLUG: Final = "esrs-e1-6"
 SIGNIFICANT: Final = missing(
     "Which categories are significant",
     "That is for the undertaking to judge; all fifteen are shown, and none is taken for significant.",
-    "Judge each category by its size and by the criteria of AR 46, and say so in the statement.",
+    "Judge each category by its size and by the criteria of the standard, and say so in the statement.",
 )
 TOTAL: Final = missing(
     "Total emissions of Scopes 1, 2 and 3, by location and by market",
@@ -40,6 +40,7 @@ def report(reported: Reported) -> StandardReport:
         asked.section("methods", "Boundaries and methods", rows=parts.methods(reported)),
         asked.section("gwp", "GWP values", rows=parts.gwp(reported)),
         asked.section("biogenic", "Biogenic CO2", rows=parts.biogenic(reported), unit="t CO2"),
+        asked.section("quality", "Data quality", rows=parts.quality_by_category(reported)),
         asked.section("own_scopes", "Scope 1 and Scope 2", rows=parts.own_scopes()),
         asked.section("total", "Total emissions", rows=[TOTAL]),
         asked.section("intensity", "Intensity", rows=[INTENSITY]),

@@ -20,7 +20,9 @@ def report(reported: Reported) -> StandardReport:
         asked.section("rows", "What became of the rows", rows=parts.outcomes(reported)),
         asked.section("biogenic", "Biogenic CO2", rows=parts.biogenic(reported), unit="t CO2"),
         asked.section("methods", "Methods, data sources and GWP values", rows=parts.methods(reported)),
-        asked.section("quality", "Data quality", rows=parts.quality(reported)),
+        asked.section(
+            "quality", "Data quality", rows=[*parts.quality(reported), *parts.quality_by_category(reported)]
+        ),
         asked.section("primary", "Data of suppliers and partners", rows=parts.primary(reported)),
         asked.section("base_year", "Base year", rows=parts.base_year()),
         asked.section("own_scopes", "Scope 1 and Scope 2", rows=parts.own_scopes()),

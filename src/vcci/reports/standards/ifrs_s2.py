@@ -1,4 +1,4 @@
-"""IFRS S2, paragraphs 29(a) and B32 to B63: Scope 3 emissions, and the framework of their measurement."""
+"""IFRS S2, paragraph 29(a) and appendix B: Scope 3 emissions, and the framework of their measurement."""
 
 from typing import Final
 
@@ -40,6 +40,7 @@ def report(reported: Reported) -> StandardReport:
         ),
         asked.section("gwp", "GWP values", rows=parts.gwp(reported)),
         asked.section("primary", "Inputs from the value chain", rows=parts.primary(reported)),
+        asked.section("quality", "Data quality", rows=parts.quality_by_category(reported)),
         asked.section("verified", "Verified inputs", rows=[VERIFIED]),
         asked.section("impracticable", "What could not be estimated", rows=[IMPRACTICABLE]),
         asked.section("financed", "Financed emissions", rows=[FINANCED]),

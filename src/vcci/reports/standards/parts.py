@@ -1,7 +1,7 @@
 """Parts that reports by several standards share: each says what there is of one thing, or why not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from vcci.domain.category import STATED_APART, Category
 from vcci.domain.display import coverage_percents, exact_tonnes, money, percent, spend_in_order
@@ -15,6 +15,8 @@ GIVE_DATA: Final = (
     "Import activity data of it, or state in the mapping (`left_out`) why it is outside the inventory."
 )
 NO_SOURCES: Final = "A run of this report was stored without its sums by method and pack."
+NO_FACTOR_SUMS: Final = "A run of this report was stored without its sums by factor."
+NO_FACTOR_SUMS_HERE: Final = "Sums by factor are kept with stored runs, and not in a folder of results."
 NOTHING: Final = "No emissions were calculated."
 RUN_AGAIN: Final = "Run its files again, or recalculate it; sums by method and pack are then kept with it."
 
@@ -133,7 +135,20 @@ def quality(reported: Reported) -> list[Row]:
             f" {percent(row.assessed_mg_co2e, total) or '0%'} of the total has a score.",
         )
         for row in scored
-    ] + [missing("By category", "Scores are kept for the whole, not by category.", "Describe them in words.")]
+    ]
+
+
+def quality_by_category(reported: Reported) -> list[Row]:
+    """Return the mean score of each data quality indicator of all fifteen categories."""
+    if reported.quality is None:
+        return [missing("By category", NO_FACTOR_SUMS_HERE, "Store the run, and report it from there.")]
+    calculated = {row.category for row in reported.inventory.categories}
+    return [
+        _quality(name_of(category), reported.quality.get(category))
+        if category in calculated
+        else Row(name_of(category), text=NOTHING)
+        for category in Category
+    ]
 
 
 def base_year() -> list[Row]:
@@ -254,6 +269,21 @@ def _sum(rows: Iterable[SourceTotal]) -> int:
 def _without_gwp(mg_co2e: int) -> Row:
     why = f"The factors of {exact_tonnes(mg_co2e)} t CO2e do not tell their GWP set."
     return missing("GWP values that are not told", why, "Use packs that tell their GWP set.")
+
+
+def _quality(label: str, scores: Sequence[Mapping[str, Any]] | None) -> Row:
+    if scores is None:
+        return missing(label, NO_FACTOR_SUMS, "Run its files again, or recalculate it.")
+    told = [
+        f"{one['indicator']} {one['score_hundredths'] / 100:.2f}"
+        + (f" ({one['assessed_percent']} of it assessed)" if one["assessed_percent"] else "")
+        for one in scores
+        if one["score_hundredths"] is not None
+    ]
+    if not told:
+        why = "No factor in use for this category was assessed."
+        return missing(label, why, "Use packs with an assessment, or describe the quality in words.")
+    return Row(label, text=f"1 best, 5 worst, by emissions: {', '.join(told)}.")
 
 
 def _interval(reported: Reported) -> Row:

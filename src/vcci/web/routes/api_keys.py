@@ -15,7 +15,7 @@ from vcci.edge.permissions import TheService
 from vcci.edge.problems import ProblemError
 from vcci.services.activity_request import WRITABLE
 from vcci.web.pages import page
-from vcci.web.views import Administering, Table, View, pages, see_other, shown
+from vcci.web.views import Administering, Table, View, form_of, pages, see_other, shown
 
 router = pages()
 
@@ -57,6 +57,7 @@ async def api_keys(
 
 
 @router.post(KEYS)
+@form_of(api_keys)
 async def make_key(
     service: TheService,
     viewer: Administering,

@@ -1,6 +1,6 @@
 """One category of the inventory: its suppliers, its months and the factors that it was worked out with."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from fastapi import Request
@@ -34,11 +34,11 @@ async def category_page(
     tenant_id, number = viewer.principal.tenant_id, category_in(category)
     async with service.pool.transaction(tenant_id) as tx:
         runs = await of_runs.of(tx, tenant_id)
-        narrowed = Narrowed(runs, number)
-        whole = sum_of(await sums_by(tx, tenant_id, Narrowed(runs), by="category"))
+        narrowed = Narrowed(runs, number, year=of_runs.year)
+        whole = sum_of(await sums_by(tx, tenant_id, replace(narrowed, category=None), by="category"))
         months = await sums_by(tx, tenant_id, narrowed, by="month")
         factors = await factor_sums(tx, tenant_id, narrowed, most=MOST_FACTORS)
-        asked = LeagueAsked(runs, number, rows=MOST_SUPPLIERS)
+        asked = LeagueAsked(runs, number, rows=MOST_SUPPLIERS, year=of_runs.year)
         page = await league_page(tx, tenant_id, asked)
     total = sum_of(months)
     others = total.less([page.without_supplier, *(one.weight.sum for one in page.suppliers)])
@@ -59,6 +59,7 @@ async def category_page(
         "month_text": month_text,
         "month_key": month_key,
         "link": of_runs.link,
+        "year": of_runs.year,
         "crumbs": crumbs(of_runs, category=number),
         "heading": titled(number),
     }
@@ -66,6 +67,7 @@ async def category_page(
         "category": number,
         "title": category_title(number),
         "runs": [str(run) for run in runs],
+        "year": of_runs.year,
         "inventory_total": whole.as_json(),
         **{name: one.as_json() for name, one in sums.items()},
         "suppliers": [

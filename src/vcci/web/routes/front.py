@@ -16,8 +16,9 @@ from vcci.runtime.sign_in import end_session, session_by_password
 from vcci.web.described_operations import by_tag
 from vcci.web.formats import NAMES, EmissionUnit
 from vcci.web.pages import page, static
+from vcci.web.routes.settings import settings
 from vcci.web.viewer import PREFERENCES, THEMES, viewer_of
-from vcci.web.views import Reading, pages, see_other
+from vcci.web.views import Reading, form_of, pages, see_other
 
 router = pages()
 
@@ -54,8 +55,8 @@ async def ask_who(
 @router.post("/sign-in", dependencies=[Everybody])
 async def sign_in(
     service: TheService,
-    name: Short,
-    password: Annotated[str, Form(max_length=1_000)],
+    name: Short = "",
+    password: Annotated[str, Form(max_length=1_000)] = "",
     tenant: Short = "",
     wanted: Annotated[str, Form(max_length=2_000, alias="next")] = "",
 ) -> Response:
@@ -83,6 +84,7 @@ async def sign_out(request: Request, service: TheService, viewer: Reading) -> Re
 
 
 @router.post("/preferences")
+@form_of(settings)
 async def prefer(
     _: Reading,
     request: Request,
@@ -91,8 +93,9 @@ async def prefer(
     theme: Short = THEMES[0],
 ) -> Response:
     """Keep how the person likes pages, in their browser."""
-    if numbers not in NAMES or unit not in set(EmissionUnit) or theme not in THEMES:
-        raise ProblemError("request_invalid", "There is no such choice.")
+    known = {"numbers": numbers in NAMES, "unit": unit in set(EmissionUnit), "theme": theme in THEMES}
+    if wrong := [name for name, is_known in known.items() if not is_known]:
+        raise ProblemError("request_invalid", "There is no such choice.", pointer=f"/{wrong[0]}")
     answer = see_other(_own(urlsplit(request.headers.get("referer", "")).path) or "/settings")
     told = urlencode({"numbers": numbers, "unit": unit, "theme": theme})
     answer.set_cookie(

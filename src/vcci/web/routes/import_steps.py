@@ -7,20 +7,22 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from vcci.database.mapping_store import KeptMapping
 from vcci.domain.mapping import TARGETS
 from vcci.domain.mapping import Mapping as LedgerMapping
 from vcci.edge.intake_writes import IMPORTS
 from vcci.edge.permissions import TheService
+from vcci.edge.problems import ProblemError
+from vcci.errors import PackError
 from vcci.intake.mapping_file import mapping_text
 from vcci.runtime.account_search import alternatives, found_by_words, title_of
-from vcci.runtime.import_look import ACCOUNTS, COLUMNS, CONVENTIONS, LAYOUT
+from vcci.runtime.import_look import ACCOUNTS, COLUMNS, CONVENTIONS, LAYOUT, PREVIEW
 from vcci.runtime.service import Service
 from vcci.web import import_answers as answers
-from vcci.web.import_state import PREVIEW, STEPS, ImportState, import_state
+from vcci.web.filled_forms import filled_in
+from vcci.web.import_state import STEPS, ImportState, import_state
 from vcci.web.routes.imports import said_of
 from vcci.web.viewer import Viewer
-from vcci.web.views import Editing, Table, View, pages, see_other, shown
+from vcci.web.views import Editing, Table, View, pages, see_other, shown, shown_again
 
 router = pages()
 
@@ -62,7 +64,16 @@ async def layout(
         peeks=peeks,
         width=max((len(cells) for _, cells in rows), default=0),
         delimiters=answers.DELIMITERS,
+        encodings=_encodings(chosen or {}, said=state.mapping.conventions.encoding or ""),
     )
+
+
+def _encodings(sheet: Mapping[str, Any], *, said: str) -> dict[str, str]:
+    """Return the encodings to choose among, with their texts; empty is the one that was found out."""
+    found = sheet.get("found", "")
+    known = {"": f"{found}, as found out"} if found else {}
+    others = (one for one in (*sheet.get("encodings", ()), said) if one and (one != found or one == said))
+    return known | {one: one for one in others}
 
 
 @shown(router, f"{IMPORTS}/{{file_id}}/{COLUMNS}")
@@ -212,6 +223,7 @@ async def preview(request: Request, file_id: UUID, service: TheService, viewer: 
             [[one[f] for f in (*fields, "factor_id", "co2e_mg")] for one in lines],
         ),
         found=found,
+        made=answers.choices(service.library),
     )
 
 
@@ -256,6 +268,22 @@ async def say_accounts(request: Request, file_id: UUID, service: TheService, vie
     return await _taken(request, file_id, (service, viewer), step=ACCOUNTS, said=answers.with_accounts)
 
 
+@router.post(f"{IMPORTS}/{{file_id}}/{PREVIEW}")
+async def say_made_with(request: Request, file_id: UUID, service: TheService, viewer: Editing) -> Response:
+    """Take what the run is to be made with, and show the preview of that."""
+    state = await import_state(service, viewer.principal, file_id)
+    try:
+        made = answers.made_with(await request.form(), service.library)
+    except (PackError, ProblemError) as error:
+        filled = await filled_in(request, error)
+        view = await preview(request=request, file_id=file_id, service=service, viewer=viewer)
+        if filled is None:
+            raise
+        return shown_again(request, view, filled)
+    state = await said_of(service, viewer, state, kept=state.with_options(state.seen["mapping"], **made))
+    return see_other(f"{state.path}/{PREVIEW}")
+
+
 async def _taken(
     request: Request, file_id: UUID, whose: tuple[Service, Viewer], *, step: str, said: Said
 ) -> Response:
@@ -264,7 +292,7 @@ async def _taken(
     form = await request.form()
     mapping = said(state.mapping, form)
     year = answers.year_of(form) if "year" in form else state.year
-    kept = KeptMapping(mapping_text(mapping), {**state.kept.options, "year": year})
+    kept = state.with_options(mapping_text(mapping), year=year)
     state = await said_of(service, viewer, state, kept=kept)
     following = answers.text_of(form, "page")
     if step == ACCOUNTS and following.isdigit() and len(following) < 5:

@@ -1,5 +1,6 @@
 """Imports: files are uploaded, what is open is asked step by step, and what came of them is listed."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -15,13 +16,15 @@ from vcci.edge.intake_writes import IMPORTS, IntakeWrite, file_as_json, older_ru
 from vcci.edge.job_answers import job_as_json
 from vcci.edge.permissions import TheService
 from vcci.edge.problems import ProblemError
+from vcci.errors import PackError
 from vcci.intake.mapping_file import MAX_BYTES, mapping_in
 from vcci.runtime.service import Service
-from vcci.services.ledger_options import LedgerOptions
-from vcci.web.import_answers import text_of
+from vcci.services.ledger_options import MADE_WITH
+from vcci.web.filled_forms import filled_in
+from vcci.web.import_answers import choices, made_with, text_of
 from vcci.web.import_state import ImportState, import_state
 from vcci.web.viewer import Viewer
-from vcci.web.views import Editing, Table, View, pages, see_other, shown
+from vcci.web.views import Editing, Table, View, pages, see_other, shown, shown_again
 
 router = pages()
 
@@ -123,10 +126,11 @@ async def one_import(request: Request, file_id: UUID, service: TheService, viewe
             "tables": list(state.seen.get("tables", ())),
             "steps": [{"step": step.name, "state": step.state, "path": step.path} for step in steps],
             "mapping": state.seen.get("mapping", ""),
+            "made_with": {name: getattr(state.options, name) for name in MADE_WITH},
             "jobs": [job_as_json(job) for job in state.jobs],
         },
         Table(("step", "state", "path"), [(step.name, step.state, step.path) for step in steps]),
-        {"state": state, "steps": steps},
+        {"state": state, "steps": steps, "made": choices(service.library)},
     )
 
 
@@ -139,9 +143,17 @@ async def start(request: Request, file_id: UUID, service: TheService, viewer: Ed
     state = await import_state(service, viewer.principal, file_id)
     if not state.is_ready:
         raise ProblemError("conflict", "Something of this file is still open.")
-    title = text_of(await request.form(), "title")[:LONGEST_TITLE] or str(state.kept.options.get("title", ""))
-    options = LedgerOptions(mapping=state.seen["mapping"], title=title, year=state.year or "")
-    kept = KeptMapping(state.seen["mapping"], {"year": state.year, "title": title})
+    form = await request.form()
+    try:
+        made = made_with(form, service.library)
+    except (PackError, ProblemError) as error:
+        if (filled := await filled_in(request, error)) is None:
+            raise
+        view = await one_import(request=request, file_id=file_id, service=service, viewer=viewer)
+        return shown_again(request, view, filled)
+    title = text_of(form, "title")[:LONGEST_TITLE] or str(state.kept.options.get("title", ""))
+    kept = state.with_options(state.seen["mapping"], title=title, **made)
+    options = replace(state, kept=kept).options
     writing, tenant_id = IntakeWrite(service, viewer.principal), viewer.principal.tenant_id
     async with service.pool.transaction(tenant_id, role=Role.LOADER) as tx:
         if not await hold_file(tx, tenant_id, file_id):

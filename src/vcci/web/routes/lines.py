@@ -47,7 +47,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 Paged = Annotated[
-    PageQuery, Depends(page_query(ORDERS, filters=("category", "supplier", "month", "run", "runs")))
+    PageQuery, Depends(page_query(ORDERS, filters=("category", "supplier", "month", "run", "runs", "year")))
 ]
 Text = Annotated[str, Query(max_length=50)]
 
@@ -107,6 +107,7 @@ async def line(
     service: TheService,
     *,
     viewer: Reading,
+    of_runs: OfRuns,
 ) -> View:
     """Show how a line came about, from the row as it was read to its milligrams."""
     tenant_id = viewer.principal.tenant_id
@@ -138,9 +139,8 @@ async def line(
         "gases": whole["gases_mg_co2e"],
         "factor_page": _factor_page(row) if is_shipped else "",
         "whose": owner,
-        "link": RunsAsked().link,
         "titled": titled,
-        "crumbs": crumbs(RunsAsked(), category=row.category, supplier=owner, last=f"Line {row.row_number}"),
+        "crumbs": crumbs(of_runs, category=row.category, supplier=owner, last=f"Line {row.row_number}"),
     }
     return View("line", "/overview", document, Table(("part", "name", "value"), _parts(told)), as_told)
 
@@ -158,7 +158,7 @@ async def _listed(
     async with service.pool.transaction(tenant_id) as tx:
         runs = await of_runs.of(tx, tenant_id)
         found = await whose(tx, tenant_id, supplier) if supplier else None
-        narrowed = Narrowed(runs, category, found.ids if found else None, month)
+        narrowed = Narrowed(runs, category, found.ids if found else None, month, of_runs.year)
         plain = replace(paged, url=_without_form(paged.url))  # a cursor is good for all forms of a page
         listing = plain.of(service, viewer.principal, runs=runs)
         page = await lines_page(tx, tenant_id, Asked(runs, narrowed.line_filters(), listing.place))
@@ -200,14 +200,15 @@ def _view(listed: Listed, of_runs: RunsAsked, paged: PageQuery) -> View:
         "month_text": month_text,
         "month_key": month_key,
         "link": of_runs.link,
-        "named_runs": of_runs.named,
-        "heading": _heading(listed),
+        "year": of_runs.year,
+        "heading": _heading(listed, of_runs.year),
         "crumbs": _crumbs(listed, of_runs),
     }
     document = {
         "category": listed.category,
         "supplier": listed.whose and listed.whose.as_json(),
         "month": listed.month,
+        "year": of_runs.year,
         "total": total.as_json(),
         "page": here.as_json(),
         "months": [{"month": one.of and f"{one.of:%Y-%m}", **one.as_json()} for one in listed.months],
@@ -218,10 +219,11 @@ def _view(listed: Listed, of_runs: RunsAsked, paged: PageQuery) -> View:
     return View("lines", "/suppliers" if listed.category is None else "/overview", document, table, told)
 
 
-def _heading(listed: Listed) -> str:
+def _heading(listed: Listed, year: int | None) -> str:
     parts = [listed.whose.name] if listed.whose else []
     parts += [titled(listed.category)] if listed.category is not None else []
     parts += ["without a date" if listed.month == NONE else listed.month] if listed.month else []
+    parts += [str(year)] if year and not listed.month else []
     return f"Lines: {', '.join(parts)}" if parts else "Lines of the inventory"
 
 

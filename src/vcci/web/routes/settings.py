@@ -14,7 +14,7 @@ from vcci.runtime.service import Service
 from vcci.runtime.sign_in import LEAST_CHARACTERS, MOST_CHARACTERS, change_password
 from vcci.web.formats import NAMES, EmissionUnit
 from vcci.web.viewer import THEMES, Viewer
-from vcci.web.views import Reading, Table, View, pages, see_other, shown
+from vcci.web.views import Reading, Table, View, form_of, pages, see_other, shown
 
 router = pages()
 
@@ -57,6 +57,7 @@ async def settings(
 
 
 @router.post("/settings/password")
+@form_of(settings)
 async def new_password(
     service: TheService, viewer: Reading, *, old: Password, password: Password, again: Password
 ) -> Response:
@@ -64,9 +65,10 @@ async def new_password(
     if viewer.principal.user_id is None:
         raise ProblemError("conflict", "This session is of no user: it has no password.")
     if password != again:
-        raise ProblemError("request_invalid", "The new password was not written the same twice.")
+        told = "The new password was not written the same twice."
+        raise ProblemError("request_invalid", told, pointer="/again")
     if not await change_password(service, viewer.principal, old=old, new=password):
-        raise ProblemError("permission_missing", "The old password is another.")
+        raise ProblemError("request_invalid", "The old password is another.", pointer="/old")
     return see_other("/sign-in?next=%2Fsettings")
 
 

@@ -82,8 +82,8 @@ async def suppliers(
     """Show the suppliers of the inventory; the page adds up to the total."""
     tenant_id = viewer.principal.tenant_id
     async with service.pool.transaction(tenant_id) as tx:
-        asked = replace(asked, runs=await of_runs.of(tx, tenant_id))
-        narrowed = Narrowed(asked.runs, asked.category)
+        asked = replace(asked, runs=await of_runs.of(tx, tenant_id), year=of_runs.year)
+        narrowed = Narrowed(asked.runs, asked.category, year=asked.year)
         months = await sums_by(tx, tenant_id, narrowed, by="month")
         page = await league_page(tx, tenant_id, asked)
         found = await trend_of(tx, tenant_id, narrowed, owner=page.owner)
@@ -122,8 +122,9 @@ async def supplier(
     async with service.pool.transaction(tenant_id) as tx:
         found = await whose(tx, tenant_id, str(supplier_id))
         runs = await of_runs.of(tx, tenant_id)
-        whole = sum_of(await sums_by(tx, tenant_id, Narrowed(runs), by="category"))
-        seen = await _seen(tx, tenant_id, Narrowed(runs, suppliers=found.ids))
+        every = Narrowed(runs, year=of_runs.year)
+        whole = sum_of(await sums_by(tx, tenant_id, every, by="category"))
+        seen = await _seen(tx, tenant_id, replace(every, suppliers=found.ids))
     told = {
         "whose": found,
         "whole": whole,
@@ -134,12 +135,14 @@ async def supplier(
         "month_text": month_text,
         "month_key": month_key,
         "link": of_runs.link,
+        "year": of_runs.year,
         "crumbs": crumbs(of_runs, supplier=found),
     }
     document = {
         "supplier": found.as_json(),
         "merged": [{"id": str(one["id"]), "name": one["name"]} for one in found.merged],
         "runs": [str(run) for run in runs],
+        "year": of_runs.year,
         "inventory_total": whole.as_json(),
         **_seen_as_json(seen),
     }
@@ -199,6 +202,7 @@ def _league_document(
     total = sums["total"].mg_co2e
     return {
         "runs": [str(run) for run in asked.runs],
+        "year": asked.year,
         "category": asked.category,
         "name": asked.name,
         "sort": asked.sort,

@@ -17,7 +17,7 @@ from vcci.runtime.service import Service
 from vcci.runtime.sign_in import LEAST_CHARACTERS, MOST_CHARACTERS, password_hash
 from vcci.services.activity_request import WRITABLE
 from vcci.web.viewer import Viewer
-from vcci.web.views import Administering, Table, View, pages, see_other, shown
+from vcci.web.views import Administering, Table, View, form_of, pages, see_other, shown
 
 router = pages()
 
@@ -57,6 +57,7 @@ async def users(
 
 
 @router.post(USERS)
+@form_of(users)
 async def add(
     service: TheService, viewer: Administering, *, name: Name, role: AsRole, password: Password
 ) -> Response:
@@ -83,6 +84,7 @@ async def enable(user_id: UUID, service: TheService, viewer: Administering) -> R
 
 
 @router.post(f"{USERS}/{{user_id}}/password")
+@form_of(users)
 async def new_password(
     user_id: UUID, service: TheService, viewer: Administering, *, password: Password
 ) -> Response:
@@ -93,6 +95,7 @@ async def new_password(
 
 
 @router.post(f"{USERS}/{{user_id}}/role")
+@form_of(users)
 async def new_role(user_id: UUID, service: TheService, viewer: Administering, *, role: AsRole) -> Response:
     """Give a person another role; their sessions end. Nobody does that to themselves."""
     _refuse_own(viewer, user_id, "Nobody changes their own role: another administrator can.")
