@@ -18,8 +18,11 @@ from tests.browser.site import Site, running_site
 
 FOLDER: Final = ROOT / "docs" / "screenshots"
 LIGHTS: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-SIZE: Final[Any] = {"width": 1280, "height": 800}
+SIZE: Final[Any] = {"width": 1280, "height": 1000}
 QUALITY: Final = 80
+ASKED: Final = ("/factors", "/factors/compare", "/what-if")
+"""Pages that have little to show before something is asked."""
+
 MOST_BYTES: Final = 120_000
 
 
@@ -40,7 +43,8 @@ def take(browser: Browser, site: Site) -> None:
         for template in templates():
             if template in FOR_STRANGERS:
                 continue
-            page.goto(filled(STATES.get(template, (template,))[-1], site.ids))
+            state_of_page = STATES.get(template, (template,))[-1 if template in ASKED else 0]
+            page.goto(filled(state_of_page, site.ids))
             page.wait_for_load_state("networkidle")
             path = FOLDER / f"{name_of(template)}-{light}.webp"
             taken = devtools.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import snowballstemmer
@@ -51,7 +51,9 @@ def _by_code(phrases: Mapping[str, str]) -> dict[str, list[frozenset[str]]]:
     return found
 
 
+@lru_cache(maxsize=2**15)
 def _stems(text: str) -> frozenset[str]:
+    """Return the stems of a text's words; the titles of packs, some 16,000, are asked for at every search."""
     words = (word for word in _WORD.findall(text.casefold()) if word not in FUNCTION_WORDS)
     return frozenset(map(_stem, words))
 
