@@ -54,5 +54,6 @@ def test_what_is_wrong_is_told_on_a_page(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill("another one, long enough")
     page.get_by_label("New password once more").fill("another one, long enough")
     page.get_by_role("button", name="Change the password").click()
-    assert page.get_by_text("The old password is another.").count() == 1
+    assert page.get_by_role("alert").get_by_text("The old password is another.").count() == 1
+    assert page.get_by_label("Old password").get_attribute("aria-invalid") == "true"
     assert page.locator("h1").count() == 1

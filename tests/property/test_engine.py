@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,10 @@ def test_the_unit_in_which_a_mass_is_written_does_not_matter(mass_lb: Decimal) -
     units = {"lb": mass_lb, "kg": mass_kg, "t": mass_kg / 1000, "g": mass_kg * 1000}
     answers = [milligrams(mass, "own:steel", unit) for unit, mass in units.items()]
     assert max(answers) - min(answers) <= 1
+
+
+def test_line_of_a_physical_amount_without_a_date_has_no_day() -> None:
+    undated = {"activity": "own:steel", "unit": "kg", "category": 1, "quantity": "2", "date": ""}
+    found = run([undated, undated | {"date": "2022-03-01"}])
+    assert found["lines"]["day"].to_list() == [None, date(2022, 3, 1)]
+    assert found["lines"]["month"].to_list() == [None, date(2022, 3, 1)]

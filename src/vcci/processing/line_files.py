@@ -70,8 +70,10 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
 
 
 def _dates(days: Any, places: Numbers) -> pa.Array:
-    """Return dates by place as Arrow keeps them, 32-bit days, to which it would convert each."""
-    return pa.array(days.astype(np.int64).astype(np.int32)[places]).view(pa.date32())
+    """Return dates by place, null where there is none, as Arrow keeps them: as 32-bit days."""
+    is_none = np.isnat(days)[places]
+    found = days.astype(np.int64).astype(np.int32)[places]
+    return pa.array(found, mask=is_none if is_none.any() else None).view(pa.date32())
 
 
 def _coded(column: pa.DictionaryArray, places: Any) -> pa.DictionaryArray:

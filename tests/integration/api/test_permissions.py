@@ -13,6 +13,7 @@ from vcci.api.permission_page import permission_page
 from vcci.domain.access import PERMISSIONS, Permission, Role
 from vcci.edge.permissions import permission_of, routes_of
 from vcci.errors import ConfigurationError
+from vcci.monitoring.table import TABLE
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -38,6 +39,14 @@ def _is_refused(answer: httpx2.Response) -> bool:
 
 def test_page_of_permissions_is_what_the_routes_declare() -> None:
     assert (DOCS / "permissions.md").read_text(encoding="utf-8") == permission_page()
+
+
+def test_metrics_have_room_for_every_route_with_its_methods() -> None:
+    """Beyond their bound requests are counted as `other`, and no longer by route."""
+    by_name = {one.name: one.most_series for one in TABLE}
+    routes = len({(method, path) for path, method, _ in cells()})
+    assert 2 * routes <= by_name["greenlang_http_requests_active"]
+    assert 4 * routes <= by_name["greenlang_http_request_duration_seconds"]
 
 
 async def test_role_without_the_permission_is_refused_and_with_it_is_not(api: Api) -> None:

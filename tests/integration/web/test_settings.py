@@ -292,7 +292,7 @@ async def test_sign_in_without_a_password_shows_the_form_again(api: Api) -> None
     async with api.browser() as browser:
         answer = await browser.post("/sign-in", data={"name": "anna"})
     assert (answer.status_code, 'value="anna"' in answer.text, 'role="alert"' in answer.text) == (
-        403,
+        422,
         True,
         True,
     )

@@ -69,7 +69,7 @@ async def sign_in(
         session, refused = None, f"{error.what} {error.remedy}"
     if session is None:
         told = {"wanted": _own(wanted), "tenant": asked, "name": name, "refused": refused}
-        return page("sign-in", status=403, **told)
+        return page("sign-in", status=403 if name and password else 422, **told)
     return _begun(session, _own(wanted) or HOME)
 
 
