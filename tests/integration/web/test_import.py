@@ -272,9 +272,7 @@ async def test_a_second_press_of_start_makes_no_second_run(api: Api) -> None:
         second = await visitor.client.post(
             f"{page}/start", data=form, headers={"Origin": "https://127.0.0.1"}
         )
-        led = second.headers[
-            "location"
-        ]  # to the file while it is run, else to a run in its place
+        led = second.headers["location"]  # to the file while it is run, else to a run in its place
         visitor.path = led if led.startswith("/jobs/") else job
         before = await outcome(visitor)
         again = await (await visitor.open(page)).press(START, title="Anew")
